@@ -1,0 +1,24 @@
+"""CRS-CONT: one general facial-expression encoder, pre-trained on coarse labels.
+
+The names below are stable. They load on first use, so that ``import crs_plugin`` stays instant.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from crs_plugin.registry import register
+
+if TYPE_CHECKING:
+    from crs_plugin.models.encoder import Encoder
+
+__version__ = "0.1.0"
+
+__all__ = ["Encoder", "__version__", "register"]
+
+_HOMES = {"Encoder": "crs_plugin.models.encoder"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

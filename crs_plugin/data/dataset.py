@@ -1,0 +1,156 @@
+"""The contract that all data sets share: images that can be read, and labels by name."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from crs_plugin.errors import InputError
+from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
+
+SPLITS = ("train", "valid", "test", "all")
+"""Splits a record can be in; ``all`` where a set has none. Their order gives the split codes."""
+
+
+class DataError(InputError):
+    """A data set cannot be used as it is; the message names the file or folder and the remedy."""
+
+
+class Images(Protocol):
+    """Images of one data set, read one by one at their own size."""
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+
+    def read(self, index: int) -> torch.Tensor:
+        """Return an image as uint8 ``[C, H, W]`` with C = 1 (grey) or 3 (RGB).
+
+        Raises:
+            DataError: If the image cannot be read; the message names its file.
+        """
+
+    def name(self, index: int) -> str:
+        """Return what a person would call the image: its path, or its number in the set."""
+
+    def take(self, indices: NDArray[np.int64]) -> "Images":
+        """Return only the images of these indices, in this order."""
+
+
+@dataclass(frozen=True)
+class FaceDataset:
+    """Faces with their labels; all columns have one entry per image.
+
+    Attributes:
+        name: Name of the set, for people (``ferplus``, ``synthetic_faces (lab)``).
+        images: The N images.
+        fine: Fine ids ``[N]`` int16, indices into ``ALL_EXPRESSIONS``; ``UNLABELLED`` for none.
+        split: Split codes ``[N]`` int8, indices into ``SPLITS``.
+        subject: Ids ``[N]`` int32 of the person shown, unique over the set; -1 where unknown.
+        skipped: Reason → how many records were left out for it when the set was opened.
+    """
+
+    name: str
+    images: Images
+    fine: NDArray[np.int16]
+    split: NDArray[np.int8]
+    subject: NDArray[np.int32]
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.images), len(self.fine), len(self.split), len(self.subject)}
+        if len(lengths) != 1:
+            raise ValueError(f"data set {self.name!r}: columns differ in length: {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.fine)
+
+    @property
+    def subject_known(self) -> bool:
+        """Whether the person is known for every image."""
+        return len(self) > 0 and bool((self.subject >= 0).all())
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Names of the expressions that occur, in canonical order."""
+        present = np.unique(self.fine[self.fine != UNLABELLED])
+        return tuple(ALL_EXPRESSIONS[i] for i in present)
+
+    def take(self, indices: NDArray[np.int64]) -> "FaceDataset":
+        """Return the records of these indices, in this order."""
+        return replace(
+            self,
+            images=self.images.take(indices),
+            fine=self.fine[indices],
+            split=self.split[indices],
+            subject=self.subject[indices],
+        )
+
+    def in_split(self, *splits: str) -> "FaceDataset":
+        """Return the records of some splits; those of a set without splits belong to each."""
+        codes = [SPLITS.index(split) for split in (*splits, "all")]
+        return self.take(np.flatnonzero(np.isin(self.split, codes)))
+
+    def labelled(self) -> "FaceDataset":
+        """Return the records that have a fine label."""
+        return self.take(np.flatnonzero(self.fine != UNLABELLED))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return split → expression → number of images, both in canonical order."""
+        table: dict[str, dict[str, int]] = {}
+        for code, split in enumerate(SPLITS):
+            ids = Counter(self.fine[self.split == code].tolist())
+            if ids:
+                named = {name: ids[i] for i, name in enumerate(ALL_EXPRESSIONS) if ids[i]}
+                unlabelled = {"(no label)": ids[UNLABELLED]} if ids[UNLABELLED] else {}
+                table[split] = named | unlabelled
+        return table
+
+
+@dataclass(frozen=True)
+class _JoinedImages:
+    parts: tuple[Images, ...]
+    part: NDArray[np.int32]
+    index: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def read(self, index: int) -> torch.Tensor:
+        return self.parts[int(self.part[index])].read(int(self.index[index]))
+
+    def name(self, index: int) -> str:
+        return self.parts[int(self.part[index])].name(int(self.index[index]))
+
+    def take(self, indices: NDArray[np.int64]) -> "_JoinedImages":
+        return replace(self, part=self.part[indices], index=self.index[indices])
+
+
+def concatenate(datasets: Sequence[FaceDataset]) -> FaceDataset:
+    """Join several data sets into one; persons of different sets are different persons."""
+    if len(datasets) == 1:
+        return datasets[0]
+    offsets = np.cumsum([0, *(int(d.subject.max(initial=-1)) + 1 for d in datasets)])
+    skipped: Counter[str] = Counter()
+    for dataset in datasets:
+        skipped.update({f"{dataset.name}: {why}": n for why, n in dataset.skipped.items()})
+    return FaceDataset(
+        name=" + ".join(d.name for d in datasets),
+        images=_JoinedImages(
+            tuple(d.images for d in datasets),
+            np.repeat(np.arange(len(datasets), dtype=np.int32), [len(d) for d in datasets]),
+            np.concatenate([np.arange(len(d)) for d in datasets]),
+        ),
+        fine=np.concatenate([d.fine for d in datasets]),
+        split=np.concatenate([d.split for d in datasets]),
+        subject=np.concatenate(
+            [
+                np.where(d.subject >= 0, d.subject + offset, -1).astype(np.int32)
+                for d, offset in zip(datasets, offsets, strict=False)
+            ]
+        ),
+        skipped=dict(skipped),
+    )
