@@ -267,6 +267,30 @@ class Registry:
             found.update((entry.prefix + name, entry.origin) for name in names)
         return found
 
+    def listing(
+        self, kind: str
+    ) -> tuple[dict[str, Component | PluginError], dict[tuple[str, str], list[str]]]:
+        """Return what a kind offers: single components by name, then names by family.
+
+        A component whose plugin cannot be imported is listed with that error. A family's key is
+        its prefix and origin; one whose toolkit is not installed has the line that installs it.
+        """
+        single: dict[str, Component | PluginError] = {}
+        self._search_rooms(kind)
+        own = {name for k, name in self._components if k == kind}
+        for name in sorted(own | {point.name for point in _entry_points(kind)}):
+            try:
+                single[name] = self.get(kind, name)
+            except PluginError as error:
+                single[name] = error
+        families: dict[tuple[str, str], list[str]] = {}
+        for entry in self._families.get(kind, ()):
+            try:
+                families[entry.prefix, entry.origin] = list(entry.family.names())
+            except MissingExtraError as error:
+                families[entry.prefix, entry.origin] = [str(error)]
+        return single, families
+
     def load_plugin(self, plugin: str, folder: Path) -> None:
         """Import a plugin, so that what it registers is known.
 
@@ -284,6 +308,8 @@ class Registry:
             return
         if path is not None and not path.is_file():
             raise PluginError(f"plugin {plugin} does not exist: no file {path}")
+        for kind in self.rooms:  # a clash with a built-in name is then the plugin's, not the room's
+            self._search_rooms(kind)
         before = len(self._components)
         with self._importing(f"plugin {plugin}"), _first_on_path(folder):
             try:
@@ -310,7 +336,7 @@ class Registry:
     def _check_kind(self, kind: str) -> None:
         if kind not in KINDS:
             near = get_close_matches(kind, KINDS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise RegistryError(
                 f"unknown kind of component {kind!r}{hint} Kinds are {', '.join(KINDS)}"
             )
@@ -346,7 +372,7 @@ class Registry:
         names = self.names(kind)
         near = get_close_matches(name, names, n=1)
         suggestion = near[0] if near else None
-        hint = f"; did you mean {suggestion!r}?" if suggestion else ""
+        hint = f"; did you mean {suggestion!r}?" if suggestion else "."
         by_origin: dict[str, list[str]] = {}
         for known, origin in names.items():
             by_origin.setdefault(origin, []).append(known)
@@ -387,7 +413,7 @@ def _unwrapped(target: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _place(target: Callable[..., Any]) -> str:
-    target = _unwrapped(target)
+    target = inspect.unwrap(_unwrapped(target))
     try:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):

@@ -1,9 +1,9 @@
 """The contract that all data sets share: images that can be read, and labels by name."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -38,6 +38,21 @@ class Images(Protocol):
 
     def take(self, indices: NDArray[np.int64]) -> "Images":
         """Return only the images of these indices, in this order."""
+
+
+@runtime_checkable
+class BulkImages(Images, Protocol):
+    """Images that can also be read all at once, at any size, which is faster."""
+
+    def read_all(
+        self, size: int, progress: Callable[[int, int], None] | None = None
+    ) -> torch.Tensor:
+        """Return all images as uint8 ``[N, 3, size, size]``.
+
+        Args:
+            size: Side in pixels.
+            progress: Hears how many images are done, and of how many.
+        """
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,15 @@ class FaceDataset:
 
 
 @dataclass(frozen=True)
-class _JoinedImages:
+class JoinedImages:
+    """Images of several sets in one row.
+
+    Attributes:
+        parts: The images of each set.
+        part: Which of ``parts`` an image is in ``[N]``.
+        index: Its index there ``[N]``.
+    """
+
     parts: tuple[Images, ...]
     part: NDArray[np.int32]
     index: NDArray[np.int64]
@@ -120,13 +143,23 @@ class _JoinedImages:
         return len(self.index)
 
     def read(self, index: int) -> torch.Tensor:
+        """Return an image as uint8 ``[C, H, W]``."""
         return self.parts[int(self.part[index])].read(int(self.index[index]))
 
     def name(self, index: int) -> str:
+        """Return what the image's own set calls it."""
         return self.parts[int(self.part[index])].name(int(self.index[index]))
 
-    def take(self, indices: NDArray[np.int64]) -> "_JoinedImages":
+    def take(self, indices: NDArray[np.int64]) -> "JoinedImages":
+        """Return only the images of these indices, in this order."""
         return replace(self, part=self.part[indices], index=self.index[indices])
+
+    def by_part(self) -> Iterator[tuple[Images, NDArray[np.int64]]]:
+        """Yield, part by part, the images that are in use and their positions ``[K]`` here."""
+        for number, images in enumerate(self.parts):
+            positions = np.flatnonzero(self.part == number)
+            if len(positions):
+                yield images.take(self.index[positions]), positions
 
 
 def concatenate(datasets: Sequence[FaceDataset]) -> FaceDataset:
@@ -139,7 +172,7 @@ def concatenate(datasets: Sequence[FaceDataset]) -> FaceDataset:
         skipped.update({f"{dataset.name}: {why}": n for why, n in dataset.skipped.items()})
     return FaceDataset(
         name=" + ".join(d.name for d in datasets),
-        images=_JoinedImages(
+        images=JoinedImages(
             tuple(d.images for d in datasets),
             np.repeat(np.arange(len(datasets), dtype=np.int32), [len(d) for d in datasets]),
             np.concatenate([np.arange(len(d)) for d in datasets]),

@@ -1,0 +1,81 @@
+"""What augmentations that give two views of a batch have in common."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
+
+
+class TwoViews(nn.Module):
+    """Two independent views of each image: crop and flip, colours, further steps, normalisation.
+
+    Everything is drawn from torch's global RNG.
+
+    Args:
+        crop: Crops, resizes and mirrors float [B, C, H, W] in [0, 1].
+        colours: Changes the colours of what the crop gives; may leave grey images grey.
+        then: Further steps on float [B, 3, S, S] in [0, 1], such as Kornia's 2D augmentations.
+        mean: Subtracted from each channel at last.
+        std: Each channel is divided by it.
+
+    Attributes:
+        views: Number of views.
+        size: Side S of the views in pixels.
+        mean: As given.
+        std: As given.
+    """
+
+    views: ClassVar[int] = 2
+
+    _mean: Tensor
+    _std: Tensor
+
+    def __init__(
+        self,
+        crop: RandomResizedCropFlip,
+        colours: nn.Module,
+        then: Sequence[nn.Module],
+        mean: Sequence[float],
+        std: Sequence[float],
+    ) -> None:
+        super().__init__()
+        self.size = crop.size
+        self.mean = tuple(mean)
+        self.std = tuple(std)
+        self.crop = crop
+        self.colours = colours
+        self.then = nn.ModuleList(then)
+        self.register_buffer("_mean", torch.tensor(self.mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("_std", torch.tensor(self.std).view(3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return two float views [B, 3, S, S], normalised.
+
+        Args:
+            images: uint8, or float in [0, 1], [B, 1 or 3, H, W]; not changed.
+
+        Raises:
+            ValueError: If the images have another shape, or a step changes the shape of a view.
+        """
+        if images.dim() != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(f"images must be [B, 1 or 3, H, W], not {list(images.shape)}")
+        if not images.is_floating_point():
+            images = images.to(torch.float32) / 255
+        return self._view(images), self._view(images)
+
+    def _view(self, images: Tensor) -> Tensor:
+        view: Tensor = self.colours(self.crop(images))
+        if view.shape[1] == 1:
+            view = view.repeat(1, 3, 1, 1)
+        for step in self.then:
+            before = view.shape
+            view = step(view)
+            if view.shape != before:
+                raise ValueError(
+                    f"{type(step).__name__} makes {list(view.shape)} of a view {list(before)};"
+                    " a step after the crop must keep the shape"
+                )
+        return (view - self._mean.to(view.dtype)) / self._std.to(view.dtype)

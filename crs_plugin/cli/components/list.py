@@ -1,0 +1,36 @@
+"""``crs components list``."""
+
+import click
+
+from crs_plugin.registry import KINDS, Component, PluginError, registry
+
+
+@click.command("list", epilog="Example: crs components list --kind loss")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
+def command(kind: str | None) -> None:
+    """List all components by kind, with one line each and where it comes from.
+
+    Parts of other toolkits (lightly/…, pml/…, kornia/…, timm/…, torchvision's models) are listed
+    by name only, those with more than forty names in short.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for each in [kind] if kind else KINDS:
+        own, families = registry.listing(each)
+        table = Table("name", "from", "what it is", box=None, pad_edge=False, padding=(0, 2))
+        for name, found in own.items():
+            table.add_row(name, *_described(found))
+        console.print(f"[bold]{each}[/bold]")
+        console.print(table)
+        for (prefix, origin), names in families.items():
+            shown = names if kind or len(names) <= 40 else [*names[:40], f"… ({len(names)} in all)"]
+            console.print(f"{prefix or 'any'} ({origin}): {', '.join(shown)}", highlight=False)
+        console.print()
+
+
+def _described(found: Component | PluginError) -> tuple[str, str]:
+    if isinstance(found, PluginError):
+        return "?", str(found)
+    return found.origin, found.summary

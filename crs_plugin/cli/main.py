@@ -1,0 +1,57 @@
+"""The command ``crs``: parses, calls, prints; every other module does the work."""
+
+import sys
+
+import click
+
+from crs_plugin.cli.lazy_group import LazyGroup
+from crs_plugin.errors import InputError
+from crs_plugin.registry import RegistryError
+
+EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+@click.group(
+    cls=LazyGroup,
+    subcommands={
+        "recipe": ("crs_plugin.cli.recipe", "Run, check, list and copy recipes."),
+        "components": ("crs_plugin.cli.components", "List what recipes are assembled from."),
+        "data": ("crs_plugin.cli.data", "Look at data sets."),
+    },
+    epilog="Example: crs recipe run crs_cont_resnet18",
+)
+@click.version_option(package_name="crs_plugin", prog_name="crs")
+def crs() -> None:
+    """Pre-train, evaluate and use a general facial-expression encoder.
+
+    Exit codes: 0 done; 2 bad input (the message says what and where); 130 interrupted (what was
+    done is saved); 1 anything else.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = crs.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else str(error))
+        return EXIT_OK
+    except click.ClickException as error:
+        error.show()
+        return EXIT_BAD_INPUT
+    except (InputError, RegistryError) as error:
+        click.echo(f"Error: {error}", err=True)
+        return EXIT_BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"Error: {error.filename}: {error.strerror}", err=True)
+        return EXIT_BAD_INPUT
+    return code if isinstance(code, int) else EXIT_OK

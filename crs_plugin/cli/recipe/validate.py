@@ -1,0 +1,31 @@
+"""``crs recipe validate``."""
+
+import click
+
+from crs_plugin.errors import InputError
+
+
+@click.command("validate", epilog="Example: crs recipe validate my_recipe.yaml --build")
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_NAME...")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
+@click.option("--build", is_flag=True, help="Also build the network and pass one made-up batch.")
+@click.option("--data", is_flag=True, help="Also open the data sets.")
+def command(files: tuple[str, ...], overrides: tuple[str, ...], build: bool, data: bool) -> None:
+    """Check recipes; every problem of every file is shown at once."""
+    from crs_plugin.recipe import load_recipe
+    from crs_plugin.recipe.checks import check_build, check_data
+
+    failures = []
+    for file in files:
+        try:
+            recipe = load_recipe(file, overrides)
+            if build:
+                check_build(recipe)
+            if data:
+                check_data(recipe)
+        except InputError as error:
+            failures.append(str(error))
+        else:
+            click.echo(f"{file}: valid")
+    if failures:
+        raise InputError("\n".join(failures))

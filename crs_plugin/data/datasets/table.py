@@ -1,0 +1,166 @@
+"""Any images of faces that a table lists: CSV, TSV or Parquet."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Len
+
+from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.label_names import LabelNames, split_name
+from crs_plugin.data.label_tables import Row, read_rows
+from crs_plugin.data.records import Records
+from crs_plugin.data.roots import data_root, first_that_exists, inside
+from crs_plugin.expressions import UNLABELLED
+from crs_plugin.registry import register
+
+HOW_TO_GET = "This is your own table: a line per image with its path and its expression."
+
+
+@register("dataset", "table")
+def table(
+    *,
+    root: Path | None = None,
+    file: str,
+    image_column: str = "path",
+    image_folder: str = "",
+    label_column: str | None = "label",
+    labels: Mapping[str, str | None] | None = None,
+    split_column: str | None = None,
+    subject_column: str | None = None,
+    subject_pattern: str | None = None,
+    box_columns: Annotated[list[str], Len(4, 4)] | None = None,
+) -> FaceDataset:
+    r"""Your own images, listed by a CSV, TSV or Parquet file.
+
+    Args:
+        root: Folder of the table and the images. Default ``$CRS_DATA/table``.
+        file: The table, relative to ``root``: ``.csv``, ``.tsv`` or ``.parquet`` (extra
+            ``parquet``), with a header.
+        image_column: Column of the images' paths.
+        image_folder: Folder below ``root`` that the paths start from.
+        label_column: Column of the expressions; an empty cell is an image without a label. None if
+            there is no such column.
+        labels: What the column says → expression, or null to leave the record out. Names of
+            expressions and their aliases need no entry.
+        split_column: Column of the split (train, val, test and the like).
+        subject_column: Column that tells persons apart; an empty cell is an unknown person.
+        subject_pattern: Regular expression with one group that finds the person in the path,
+            as ``(.+)_\d+\.jpg`` does in ``Jane_Doe_0002.jpg``.
+        box_columns: Four columns with the face's x, y, width and height in pixels.
+
+    Raises:
+        DataError: If the table cannot be read or a cell is wrong; the message has file and line.
+        MissingExtraError: For Parquet without the extra ``parquet``.
+    """
+    folder = data_root(root, "table", HOW_TO_GET)
+    path = inside(folder, file, "option 'file'")
+    path = str(first_that_exists(folder, (path,), "table", HOW_TO_GET))
+    if subject_column and subject_pattern:
+        raise DataError("options 'subject_column' and 'subject_pattern': give one of them")
+    if box_columns is not None and len(box_columns) != 4:
+        raise DataError(f"option 'box_columns' needs x, y, width, height, not {box_columns}")
+    columns = _Columns(
+        image_column, label_column, split_column, subject_column, tuple(box_columns or ())
+    )
+    names = LabelNames(labels, "labels")
+    pattern = _compiled(subject_pattern)
+    records = Records(folder.resolve().name, folder)
+    for row in read_rows(Path(path), columns.wanted()):
+        cells = columns.named(row)
+        if not cells.image:
+            raise DataError(f"{row.where}: no path in column {image_column!r}")
+        fine = names.fine_id(cells.label, row.where) if cells.label else UNLABELLED
+        if fine is None:
+            records.skip(f"label {cells.label} left out by 'labels'")
+            continue
+        records.add(
+            inside(folder, os.path.join(image_folder, cells.image), row.where),
+            fine,
+            _split(cells.split, row.where),
+            cells.subject or _subject(pattern, cells.image, row.where),
+            _box(cells.box, row.where),
+        )
+    return records.dataset()
+
+
+@dataclass(frozen=True)
+class _Cells:
+    image: str
+    label: str
+    split: str
+    subject: str
+    box: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns' names; the cells of a row come in the order of ``wanted``."""
+
+    image: str
+    label: str | None
+    split: str | None
+    subject: str | None
+    box: tuple[str, ...]
+
+    def wanted(self) -> list[str]:
+        optional = [name for name in (self.label, self.split, self.subject) if name]
+        return [self.image, *optional, *self.box]
+
+    def named(self, row: Row) -> _Cells:
+        cells = iter(row.cells)
+        return _Cells(
+            image=next(cells),
+            label=next(cells) if self.label else "",
+            split=next(cells) if self.split else "all",
+            subject=next(cells) if self.subject else "",
+            box=tuple(cells),
+        )
+
+
+def _split(text: str, where: str) -> str:
+    split = split_name(text)
+    if split is None:
+        raise DataError(f"{where}: unknown split {text!r}; known are {', '.join(SPLITS)}")
+    return split
+
+
+def _compiled(pattern: str | None) -> re.Pattern[str] | None:
+    if pattern is None:
+        return None
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise DataError(
+            f"option 'subject_pattern': {pattern!r} is no regular expression: {error}"
+        ) from error
+    if compiled.groups != 1:
+        raise DataError(
+            f"option 'subject_pattern': {pattern!r} needs one group (…) around what tells persons"
+            f" apart, and has {compiled.groups}"
+        )
+    return compiled
+
+
+def _subject(pattern: re.Pattern[str] | None, image: str, where: str) -> str | None:
+    if pattern is None:
+        return None
+    match = pattern.search(image)
+    if match is None or match[1] is None:
+        # Counting it as unknown would let the same person onto both sides of a split.
+        raise DataError(
+            f"{where}: the option 'subject_pattern' {pattern.pattern!r} finds nobody in {image!r}"
+        )
+    return match[1]
+
+
+def _box(cells: Sequence[str], where: str) -> list[float] | None:
+    if not cells:
+        return None
+    try:
+        return [float(cell) for cell in cells]
+    except ValueError:
+        raise DataError(f"{where}: a box needs four numbers, not {list(cells)}") from None

@@ -1,0 +1,123 @@
+"""The records of a data set while its label file is read: kept, or left out for a reason."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.images import FileImages
+from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
+
+MISSING = "image file missing"
+"""Reason of a record whose image is not on disk."""
+
+
+@dataclass
+class Records:
+    """Collects the records of image files.
+
+    Attributes:
+        name: Name of the data set.
+        root: Folder that the paths are relative to.
+    """
+
+    name: str
+    root: Path
+    _paths: list[str] = field(default_factory=list)
+    _fine: list[int] = field(default_factory=list)
+    _splits: list[int] = field(default_factory=list)
+    _subjects: list[int] = field(default_factory=list)
+    _boxes: list[Sequence[float]] = field(default_factory=list)
+    _skipped: Counter[str] = field(default_factory=Counter)
+    _missing: dict[int, list[str]] = field(default_factory=dict)
+    _subject_ids: dict[str, int] = field(default_factory=dict)
+    _folders: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def add(
+        self,
+        path: str,
+        fine: int,
+        split: str,
+        subject: str | None = None,
+        box: Sequence[float] | None = None,
+    ) -> None:
+        """Keep a record, unless its image is missing: then it is counted as left out.
+
+        Args:
+            path: Path of the image relative to ``root``.
+            fine: Fine id, or ``UNLABELLED``.
+            split: One of ``SPLITS``.
+            subject: Whatever tells one person from another, or None if unknown.
+            box: x, y, width, height in pixels; for all records or for none.
+        """
+        if not self._exists(path):
+            self._skipped[MISSING] += 1
+            self._missing.setdefault(fine, []).append(path)
+            return
+        self._paths.append(path)
+        self._fine.append(fine)
+        self._splits.append(SPLITS.index(split))
+        known = subject is not None
+        self._subjects.append(
+            self._subject_ids.setdefault(str(subject), len(self._subject_ids)) if known else -1
+        )
+        if box is not None:
+            self._boxes.append(box)
+
+    def skip(self, reason: str, n: int = 1) -> None:
+        """Count records that are left out."""
+        self._skipped[reason] += n
+
+    def dataset(self) -> FaceDataset:
+        """Return the data set.
+
+        Raises:
+            DataError: If no record is left, or none of an expression for missing images.
+        """
+        if not self._paths:
+            raise DataError(f"data set {self.name}: no image is left in {self.root}{self._why()}")
+        kept = set(self._fine)
+        for fine, paths in self._missing.items():
+            if fine not in kept:
+                label = "no label" if fine == UNLABELLED else repr(ALL_EXPRESSIONS[fine])
+                raise DataError(
+                    f"data set {self.name}: class {label} is empty: all {len(paths)} of its images"
+                    f" are missing in {self.root} (the first is {paths[0]})"
+                )
+        return FaceDataset(
+            name=self.name,
+            images=FileImages.of(
+                self.root,
+                self._paths,
+                np.array(self._boxes, dtype=np.float32) if self._boxes else None,
+            ),
+            fine=np.array(self._fine, dtype=np.int16),
+            split=np.array(self._splits, dtype=np.int8),
+            subject=np.array(self._subjects, dtype=np.int32),
+            skipped=dict(self._skipped),
+        )
+
+    def _exists(self, path: str) -> bool:
+        # One listing per folder, where a look at each file would take minutes on a network disk.
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            try:
+                self._folders[folder] = frozenset(os.listdir(self.root / folder))
+            except (FileNotFoundError, NotADirectoryError):
+                self._folders[folder] = frozenset()
+            except OSError as error:
+                raise DataError(
+                    f"data set {self.name}: folder {self.root / folder} cannot be listed:"
+                    f" {error.strerror}"
+                ) from error
+        return name in self._folders[folder]
+
+    def _why(self) -> str:
+        reasons = ", ".join(f"{n:,} × {reason}" for reason, n in self._skipped.most_common())
+        first = next((paths[0] for paths in self._missing.values()), None)
+        example = f" (the first is {first})" if first else ""
+        return f": left out were {reasons}{example}" if reasons else ""

@@ -1,0 +1,149 @@
+"""Curves of pre-training: each term beside the value it has when embeddings collapse."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from crs_plugin.evaluation.figures.drawing import (
+    INK,
+    PALETTE,
+    TRAINED,
+    Drawing,
+    as_csv,
+    as_svg,
+    new_figure,
+    plain_style,
+)
+
+_MOST_POINTS = 200
+"""Points in a curve; longer runs are averaged over neighbouring steps."""
+
+
+def training_curves(
+    rows: Sequence[Mapping[str, Any]], spread_reference: float
+) -> tuple[Drawing, ...]:
+    """Draw what the training wrote to ``metrics.jsonl``.
+
+    Args:
+        rows: One mapping per logged step, with ``step``, ``terms`` (name → ``value`` and
+            ``collapsed``), and where present ``embedding_spread``, ``coarse_accuracy``, ``lr``.
+        spread_reference: Spread of evenly spread embeddings, 1/√D.
+    """
+    if not rows:
+        return ()
+    names = dict.fromkeys(name for row in rows for name in row.get("terms", {}))
+    drawings = [_term(rows, name, PALETTE[i % 7]) for i, name in enumerate(names)]
+    drawings.append(
+        _curve(
+            "spread",
+            "Spread of the embeddings",
+            _series(rows, "embedding_spread"),
+            references={
+                "evenly spread": spread_reference,
+                "collapse warning": spread_reference / 10,
+            },
+            from_zero=True,
+        )
+    )
+    drawings.append(
+        _curve(
+            "coarse_accuracy",
+            "Coarse accuracy in training",
+            _series(rows, "coarse_accuracy"),
+            from_zero=True,
+        )
+    )
+    drawings.append(_curve("learning_rate", "Learning rate", _series(rows, "lr"), from_zero=True))
+    return tuple(drawing for drawing in drawings if drawing is not None)
+
+
+def _term(rows: Sequence[Mapping[str, Any]], name: str, colour: str) -> Drawing | None:
+    steps, values, collapsed = [], [], []
+    for row in rows:
+        term = row.get("terms", {}).get(name, {})
+        if _is_number(term.get("value")):
+            steps.append(row["step"])
+            values.append(float(term["value"]))
+        if _is_number(term.get("collapsed")):
+            collapsed.append(float(term["collapsed"]))
+    references = {"collapsed": float(np.median(collapsed))} if collapsed else {}
+    return _curve(
+        f"term_{_file_name(name)}", f"Term {name}", (steps, values), references, colour=colour
+    )
+
+
+def _series(rows: Sequence[Mapping[str, Any]], key: str) -> tuple[list[int], list[float]]:
+    found = [(row["step"], float(row[key])) for row in rows if _is_number(row.get(key))]
+    return [step for step, _ in found], [value for _, value in found]
+
+
+def _curve(
+    name: str,
+    title: str,
+    series: tuple[Sequence[int], Sequence[float]],
+    references: Mapping[str, float] | None = None,
+    *,
+    colour: str = TRAINED,
+    from_zero: bool = False,
+) -> Drawing | None:
+    if not series[0]:
+        return None
+    steps, values = _thinned(*series)
+    references = references or {}
+    with plain_style():
+        figure, axes = new_figure(4.0, 2.3)
+        axes.plot(steps, values, color=colour, linewidth=1.6, marker="o" * (len(steps) == 1))
+        for label, level in references.items():
+            axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+            axes.annotate(
+                f"{label} {level:.3g}",
+                (0.99, level),
+                xycoords=("axes fraction", "data"),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="right",
+                va="bottom",
+                fontsize=7.5,
+            )
+        if from_zero:
+            axes.set_ylim(0, max([*values, *references.values()]) * 1.15 or 1)
+        axes.set_xlabel("step")
+        svg = as_svg(figure, name)
+    compared = "".join(f"; {label}: {level:.4g}" for label, level in references.items())
+    return Drawing(
+        name=name,
+        title=title,
+        alt=f"{title} by step: from {values[0]:.4g} to {values[-1]:.4g}{compared}.",
+        svg=svg,
+        csv=as_csv(("step", name, *references), _rows(steps, values, references)),
+    )
+
+
+def _rows(
+    steps: Sequence[float], values: Sequence[float], references: Mapping[str, float]
+) -> list[tuple[float, ...]]:
+    return [
+        (step, value, *references.values()) for step, value in zip(steps, values, strict=True)
+    ]
+
+
+def _thinned(
+    steps: Sequence[int], values: Sequence[float]
+) -> tuple[Sequence[float], Sequence[float]]:
+    if len(steps) <= _MOST_POINTS:
+        return steps, values
+    parts = np.array_split(np.arange(len(steps)), _MOST_POINTS)
+    return (
+        [float(np.mean(np.asarray(steps)[part])) for part in parts],
+        [float(np.mean(np.asarray(values)[part])) for part in parts],
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name)

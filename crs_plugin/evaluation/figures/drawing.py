@@ -1,0 +1,115 @@
+"""A finished figure, and the look that all figures share."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#22262b"
+"""Colour of text and lines. In a page it is replaced by that of the page's text."""
+
+TRAINED = "#0b78c2"
+RANDOM = "#8c929a"
+"""The two encoders: told apart by brightness as well as by hue."""
+
+PALETTE = (
+    "#0b78c2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#d55e00",
+    "#56b4e9",
+    "#a89a00",
+    "#8c929a",
+)
+"""Okabe and Ito's colours, which colour-blind people can tell apart, made legible on black too."""
+
+MARKERS = "osD^vPX*"
+"""Goes with the palette: beyond eight classes, colours return with another shape."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure as files.
+
+    Attributes:
+        name: File name without suffix.
+        title: Heading.
+        alt: What the figure shows, in words.
+        svg: The figure as vector graphics, without background; or None.
+        png: The figure as pixels; or None.
+        csv: Its numbers as a table; or None.
+    """
+
+    name: str
+    title: str
+    alt: str
+    svg: str | None = None
+    png: bytes | None = None
+    csv: str | None = None
+
+
+@contextmanager
+def plain_style() -> Iterator[None]:
+    """Within, figures have the report's look; matplotlib's settings return at the end."""
+    import matplotlib
+
+    settings: dict[str, object] = {
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.linewidth": 0.6,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.family": "sans-serif",
+        "font.size": 8.5,
+        "legend.frameon": False,
+        "svg.fonttype": "none",
+        "text.color": INK,
+        "text.parse_math": False,
+        "xtick.color": INK,
+        "ytick.color": INK,
+    }
+    with matplotlib.rc_context(settings):  # type: ignore[arg-type]
+        yield
+
+
+def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
+    """Return a figure of a size in inches with one pair of axes, known to no global state.
+
+    Four inches fill a phone's width, at the size of text that the style sets.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def as_svg(figure: "Figure", name: str) -> str:
+    """Return the figure as an ``<svg>`` element that names no address on the network."""
+    import matplotlib
+
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name}):  # ids stay apart on one page
+        figure.savefig(
+            buffer, format="svg", transparent=True, dpi=200, metadata={"Date": None}
+        )
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    return re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).strip()
+
+
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as text with comma-separated values."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()

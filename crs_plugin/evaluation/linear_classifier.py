@@ -1,0 +1,124 @@
+"""A linear classifier on frozen features, by scikit-learn."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crs_plugin.evaluation.metrics import accuracy_and_uar
+
+REGULARISATION = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Inverse strengths C of the L2 penalty that are tried."""
+
+_MOST_STEPS = 200
+_TOLERANCE = 1e-3
+"""Where the solver stops. Run to the end it takes up to four times as long, for test rates that
+differ by less than half a point (random features of 6,000 and 24,000 real faces)."""
+
+Features = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LabelledFeatures:
+    """Features and classes of one part of the data.
+
+    Attributes:
+        features: ``[N, F]`` float32.
+        labels: Class ids ``[N]``.
+    """
+
+    features: Features
+    labels: Ids
+
+    def __add__(self, other: "LabelledFeatures") -> "LabelledFeatures":
+        return LabelledFeatures(
+            np.concatenate([self.features, other.features]),
+            np.concatenate([self.labels, other.labels]),
+        )
+
+    def take(self, indices: Ids) -> "LabelledFeatures":
+        """Return only the images of these indices."""
+        return LabelledFeatures(self.features[indices], self.labels[indices])
+
+
+@dataclass(frozen=True)
+class ChosenClassifier:
+    """A classifier with the hyper-parameter that did best on validation.
+
+    Attributes:
+        predict: Features ``[N, F]`` → class ids ``[N]``.
+        regularisation: The C that was chosen.
+    """
+
+    predict: Callable[[Features], Ids]
+    regularisation: float
+
+
+def choose_and_fit(
+    train: LabelledFeatures,
+    valid: LabelledFeatures,
+    classes: int,
+    regularisation: Sequence[float] = REGULARISATION,
+) -> ChosenClassifier:
+    """Fit multinomial logistic regression on standardised features.
+
+    For every C it is fitted on ``train``; the one with the largest sum of accuracy and UAR on
+    ``valid`` (of equal ones the smallest) is fitted again on both.
+
+    Args:
+        train: Fits the classifier; at least two classes.
+        valid: Chooses C.
+        classes: Number of classes.
+        regularisation: The values of C.
+    """
+    scaled = _standardisation(train.features)
+    path = _LogisticPath()
+    known, wanted = scaled(train.features), scaled(valid.features)
+    judged: dict[float, float] = {}
+    for value in sorted(regularisation):  # from strong to weak, each starting where the last ended
+        predict = path.fit(known, train.labels, value)
+        judged[value] = sum(accuracy_and_uar(valid.labels, predict(wanted), classes))
+    best = max(judged, key=lambda value: (judged[value], -value))
+
+    both = train + valid
+    scaled_again = _standardisation(both.features)
+    final = _LogisticPath().fit(scaled_again(both.features), both.labels, best)
+    return ChosenClassifier(lambda unseen: final(scaled_again(unseen)), best)
+
+
+class _LogisticPath:
+    """Logistic regression for one C after another."""
+
+    def __init__(self) -> None:
+        from sklearn.linear_model import LogisticRegression
+
+        self._model: Any = LogisticRegression(max_iter=_MOST_STEPS, tol=_TOLERANCE, warm_start=True)
+
+    def fit(
+        self, features: Features, labels: Ids, regularisation: float
+    ) -> Callable[[Features], Ids]:
+        """Fit; what is returned predicts until the next call."""
+        from sklearn.exceptions import ConvergenceWarning
+
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+            self._model.set_params(C=regularisation).fit(features, labels)
+
+        def predict(unseen: Features) -> Ids:
+            return np.asarray(self._model.predict(unseen), dtype=np.int64)
+
+        return predict
+
+
+def _standardisation(features: Features) -> Callable[[Features], Features]:
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(features)
+
+    def scaled(unseen: Features) -> Features:
+        return np.asarray(scaler.transform(unseen), dtype=np.float32)
+
+    return scaled

@@ -1,0 +1,147 @@
+"""Scores from true and predicted classes, with bootstrap intervals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crs_plugin.evaluation.result import Gain, Interval, Scores
+
+RESAMPLES = 2000
+"""Bootstrap resamples behind an interval."""
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scores of the trained and of the random encoder on the same test images."""
+
+    trained: Scores
+    random: Scores
+    gain: Gain
+
+
+def compare(
+    truth: Ids,
+    predictions: Mapping[str, Ids],
+    classes: int,
+    *,
+    subject: NDArray[np.int32] | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Score the predictions made from the features of the trained and of the random encoder.
+
+    The intervals are percentiles of bootstrap resamples of the test images or, where every image
+    has a known subject, of the subjects with all their images. Both encoders are scored on the same
+    resamples, which makes the interval of their difference a paired one. In a resample the UAR is
+    that of the classes it holds.
+
+    Args:
+        truth: Class ids ``[N]``.
+        predictions: Class ids ``[N]`` under ``trained`` and ``random``.
+        classes: Number of classes C.
+        subject: Ids ``[N]`` of the persons; None, or any below 0, where unknown.
+        seed: Of the resamples; no global random state is used.
+
+    Raises:
+        ValueError: If there is no test image.
+    """
+    both = np.stack([predictions["trained"], predictions["random"]])
+    resamples = _resampled_confusions(truth, both, classes, subject, np.random.default_rng(seed))
+    accuracy, uar = _accuracy(resamples), _uar(resamples)
+    trained, random = (
+        _scores(truth, both[i], classes, _interval(accuracy[:, i]), _interval(uar[:, i]))
+        for i in range(2)
+    )
+    gain = Gain(
+        accuracy=trained.accuracy - random.accuracy,
+        uar=trained.uar - random.uar,
+        accuracy_interval=_interval(accuracy[:, 0] - accuracy[:, 1]),
+        uar_interval=_interval(uar[:, 0] - uar[:, 1]),
+    )
+    return Comparison(trained, random, gain)
+
+
+def accuracy_and_uar(truth: Ids, predicted: Ids, classes: int) -> tuple[float, float]:
+    """Return the accuracy and the UAR over the classes that occur in the truth."""
+    confusion = _confusion(truth, predicted, classes)
+    return float(_accuracy(confusion)), float(_uar(confusion))
+
+
+def _scores(
+    truth: Ids, predicted: Ids, classes: int, accuracy_interval: Interval, uar_interval: Interval
+) -> Scores:
+    from sklearn.metrics import accuracy_score, f1_score, recall_score
+
+    present = np.unique(truth)
+    recalls = recall_score(truth, predicted, labels=present, average=None, zero_division=0)
+    by_class: dict[int, float] = dict(zip(present.tolist(), recalls.tolist(), strict=True))
+    f1 = f1_score(truth, predicted, labels=present, average="macro", zero_division=0)
+    return Scores(
+        accuracy=float(accuracy_score(truth, predicted)),
+        uar=float(recalls.mean()),
+        macro_f1=float(f1),
+        per_class_recall=tuple(by_class.get(i) for i in range(classes)),
+        confusion=tuple(tuple(row) for row in _confusion(truth, predicted, classes).tolist()),
+        accuracy_interval=accuracy_interval,
+        uar_interval=uar_interval,
+        n=len(truth),
+    )
+
+
+def _confusion(truth: Ids, predicted: Ids, classes: int) -> Ids:
+    counts = np.bincount(truth * classes + predicted, minlength=classes * classes)
+    return counts.reshape(classes, classes).astype(np.int64)
+
+
+def _resampled_confusions(
+    truth: Ids,
+    predictions: Ids,
+    classes: int,
+    subject: NDArray[np.int32] | None,
+    generator: np.random.Generator,
+) -> Floats:
+    """Return confusion matrices ``[RESAMPLES, M, C, C]`` of M predictions ``[M, N]``.
+
+    What is drawn with replacement are units: persons, or single images. Images with the same truth
+    and the same predictions count alike, so they are one unit that is drawn as often as they are
+    many; a unit carries the confusion matrices that it adds.
+    """
+    if len(truth) == 0:
+        raise ValueError("there is no test image to score")
+    by_person = subject is not None and bool((subject >= 0).all())
+    key = subject[None] if by_person and subject is not None else np.stack([truth, *predictions])
+    unique, unit = np.unique(key, axis=1, return_inverse=True)
+    unit, units = unit.reshape(-1), unique.shape[1]
+    cells = truth * classes + predictions
+    tables = np.stack(
+        [np.bincount(unit * classes**2 + of_one, minlength=units * classes**2) for of_one in cells]
+    ).reshape(len(predictions), units, classes**2)
+    sizes = np.bincount(unit, minlength=units)
+    draws, shares = (units, np.full(units, 1 / units)) if by_person else (len(truth), sizes)
+    weights = generator.multinomial(draws, shares / shares.sum(), size=RESAMPLES)
+    per_drawn_unit = tables if by_person else tables / sizes[:, None]
+    confusions = weights.astype(np.float64) @ per_drawn_unit.astype(np.float64)
+    return np.moveaxis(confusions, 0, 1).reshape(RESAMPLES, len(predictions), classes, classes)
+
+
+def _accuracy(confusion: NDArray[np.number]) -> Floats:
+    """Return the accuracy of confusion matrices ``[..., C, C]``."""
+    hits = np.trace(confusion, axis1=-2, axis2=-1)
+    return np.asarray(hits / confusion.sum((-2, -1)), dtype=np.float64)
+
+
+def _uar(confusion: NDArray[np.number]) -> Floats:
+    """Return the mean recall, over the classes that occur, of matrices ``[..., C, C]``."""
+    of_class = confusion.sum(-1)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    recall = np.divide(hits, of_class, out=np.zeros(hits.shape), where=of_class > 0)
+    return np.asarray(recall.sum(-1) / (of_class > 0).sum(-1), dtype=np.float64)
+
+
+def _interval(values: Floats) -> Interval:
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)

@@ -1,0 +1,156 @@
+"""The linear probe: a linear classifier on the features of the frozen encoder."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal
+
+from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.errors import InputError
+from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.linear_classifier import (
+    REGULARISATION,
+    Ids,
+    LabelledFeatures,
+    choose_and_fit,
+)
+from crs_plugin.evaluation.metrics import compare
+from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
+from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.registry import Fraction, Part, PositiveFloat, register
+
+RELEASED_NOTES = (
+    "Protocol 'released': the epoch was chosen by its TEST accuracy, as the released code does, so"
+    " the figures are optimistic and not comparable with those of the default protocol.",
+    "Features were extracted once, without the released protocol's random crops and flips.",
+)
+
+
+@register("evaluation", "linear_probe")
+class LinearProbe:
+    """Linear classifier on frozen features; its strength chosen on validation, test seen once.
+
+    By default logistic regression on standardised features. Its regularisation is chosen on the
+    valid split of the training data or, without one, on a part of the training images with no
+    person on both sides; then it is fitted on both and tested once. Classes are matched by name;
+    those that training and test data do not share are left out, which the notes say. The same is
+    done for a random encoder of the same architecture.
+
+    Args:
+        title: Name of the target in tables; by default the names of the data.
+        data: Data whose train split trains the classifier and whose test split tests it (a fifth
+            is set aside where there are no splits); by default the recipe's data.
+        test_data: Other data to test on: their test split, or all where they have none.
+        test_split: ``valid`` where the data have no test split and their valid split plays it.
+        protocol: ``released`` trains as the released code does (SGD, learning rate 4, 100 epochs)
+            and selects the epoch on the TEST set: for comparison only.
+        validation_fraction: Share of the training images that chooses the regularisation.
+        regularisation: Inverse strengths C that are tried.
+
+    Raises:
+        InputError: If options contradict one another.
+    """
+
+    def __init__(
+        self,
+        *,
+        title: str | None = None,
+        data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
+        test_data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
+        test_split: Literal["test", "valid"] = "test",
+        protocol: Literal["default", "released"] = "default",
+        validation_fraction: Fraction = 0.2,
+        regularisation: Sequence[PositiveFloat] = REGULARISATION,
+    ) -> None:
+        if not 0 < validation_fraction < 1:
+            raise InputError(
+                "linear_probe: validation_fraction must lie between 0 and 1, exclusive, not"
+                f" {validation_fraction:g}"
+            )
+        if not regularisation:
+            raise InputError("linear_probe: regularisation needs at least one value, such as [0.1]")
+        if protocol == "released" and tuple(regularisation) != REGULARISATION:
+            raise InputError(
+                "linear_probe: protocol 'released' has no regularisation: leave the option out"
+            )
+        self.title = title
+        self.data = data
+        self.test_data = test_data
+        self.test_split = test_split
+        self.protocol = protocol
+        self.validation_fraction = validation_fraction
+        self.regularisation = tuple(regularisation)
+
+    def check(self, context: EvaluationContext, /) -> None:
+        """Open the data and see whether the probe can be made; needs no encoder.
+
+        Raises:
+            InputError: If it cannot; the message says why.
+        """
+        self._divide(context)
+
+    def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
+        """Probe the trained and the random encoder.
+
+        Raises:
+            InputError: As ``check``, or if an encoder's features are not finite.
+        """
+        probe = self._divide(context)
+        predictions: dict[str, Ids] = {}
+        chosen: dict[str, str] = {}
+        for which in ("trained", "random"):
+            context.progress(f"linear probe: {self._title(probe)}", len(predictions), 2)
+            predictions[which], chosen[which] = self._predict(context, which, probe)
+        context.progress(f"linear probe: {self._title(probe)}", 2, 2)
+        comparison = compare(
+            probe.labels(probe.test),
+            predictions,
+            len(probe.classes),
+            subject=probe.test.subject,
+            seed=context.seed,
+        )
+        released = self.protocol == "released"
+        return EvaluationResult(
+            title=self._title(probe),
+            protocol="linear probe (released protocol)" if released else "linear probe",
+            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
+            test_data=f"{probe.test.name}: {len(probe.test):,} images",
+            class_names=probe.class_names,
+            trained=comparison.trained,
+            random=comparison.random,
+            gain=comparison.gain,
+            chosen=chosen,
+            notes=(*(RELEASED_NOTES if released else ()), *probe.notes),
+        )
+
+    def _divide(self, context: EvaluationContext) -> ProbeData:
+        return probe_data(
+            context.open(self.data),
+            context.open(self.test_data) if self.test_data else None,
+            test_split=self.test_split,
+            validation_fraction=self.validation_fraction,
+            seed=context.seed,
+        )
+
+    def _title(self, probe: ProbeData) -> str:
+        if self.title:
+            return self.title
+        names = dict.fromkeys([probe.train.name, probe.test.name])
+        return " → ".join(names)
+
+    def _predict(self, context: EvaluationContext, which: str, probe: ProbeData) -> tuple[Ids, str]:
+        train, valid, test = (
+            LabelledFeatures(context.features(which, part), probe.labels(part))
+            for part in (probe.train, probe.valid, probe.test)
+        )
+        classes = len(probe.classes)
+        if self.protocol == "released":
+            best = fit_and_select_on_test(
+                train + valid,
+                test,
+                classes,
+                context.seed,
+                lambda done, of: context.progress(f"released protocol ({which})", done, of),
+            )
+            return best.predicted, f"epoch {best.epoch} (best on test)"
+        classifier = choose_and_fit(train, valid, classes, self.regularisation)
+        return classifier.predict(test.features), f"C = {classifier.regularisation:g}"

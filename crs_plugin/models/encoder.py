@@ -1,0 +1,112 @@
+"""The encoder as one artefact: backbone, what it needs as input, and what it saw."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from crs_plugin.errors import InputError
+from crs_plugin.models.build_backbone import build_backbone
+from crs_plugin.models.encoder_file import read_encoder_file, write_encoder_file
+from crs_plugin.models.encoder_info import EncoderInfo
+from crs_plugin.models.image_batches import Images, count_images, image_batches
+from crs_plugin.models.weights import fit_weights
+
+__all__ = ["Encoder", "EncoderInfo"]
+
+
+class Encoder(nn.Module):
+    """A backbone with its description: images in, features out, in plain PyTorch.
+
+    Example::
+
+        encoder = Encoder.load("runs/crs_cont_resnet18/encoder.safetensors")
+        features = encoder.embed(["a.png", "b.png"])  # [2, F]
+
+    Args:
+        backbone: [B, 3, S, S] → [B, F].
+        info: Its description.
+    """
+
+    _mean: Tensor
+    _std: Tensor
+
+    def __init__(self, backbone: nn.Module, info: EncoderInfo) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.info = info
+        self.register_buffer("_mean", torch.tensor(info.mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("_std", torch.tensor(info.std).view(3, 1, 1), persistent=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Encoder":
+        """Return the encoder in a file, on the CPU and in eval mode.
+
+        Raises:
+            InputError: If there is no such file, it is cut short or damaged, it is no encoder, or
+                it is of a newer format.
+            RegistryError: If its backbone is not known here (its plugin was not imported).
+        """
+        path = Path(path).expanduser()
+        state, info = read_encoder_file(path)
+        try:
+            backbone = build_backbone(info.backbone, **info.backbone_options)
+        except TypeError as error:
+            raise InputError(f"{path} cannot be built here: {info.backbone}: {error}") from error
+        fit_weights(backbone, state, str(path))
+        return cls(backbone, info).eval()
+
+    def save(self, path: str | Path) -> None:
+        """Write the encoder to one self-describing ``.safetensors`` file, atomically.
+
+        The tensors are the backbone's own state dict, so that other programs can read them.
+
+        Raises:
+            InputError: If the file cannot be written there.
+        """
+        write_encoder_file(Path(path).expanduser(), self.backbone.state_dict(), self.info)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return features [B, F] of normalised float images [B, 3, S, S]."""
+        features: Tensor = self.backbone(images)
+        return features
+
+    def embed(self, images: Images, batch_size: int = 256) -> Tensor:
+        """Return the features of images of any kind and size: float32 [N, F] on the CPU.
+
+        Runs in eval mode without gradients, on the device that the encoder is on, and leaves the
+        modes of its modules as they were. The batch size changes nothing but speed and memory.
+
+        Args:
+            images: A tensor or array [N, C, H, W], [N, H, W, C] or [N, H, W], uint8 or float in
+                [0, 1]; or a list of PIL images or of paths. ``image_batches`` says the details.
+            batch_size: Images in one pass.
+
+        Raises:
+            InputError: If the images are none of these, or a file cannot be read.
+        """
+        features = torch.empty(count_images(images), self.info.feature_dim)
+        modes = [(module, module.training) for module in self.modules()]
+        self.eval()
+        start = 0
+        try:
+            with torch.inference_mode():
+                for batch in image_batches(images, self.info.input_size, batch_size):
+                    normalised = (batch.to(self._mean.device) - self._mean) / self._std
+                    features[start : start + len(batch)] = self(normalised)
+                    start += len(batch)
+        finally:
+            for module, training in modes:
+                module.training = training
+        return features
+
+    def random_like(self, seed: int) -> "Encoder":
+        """Return an encoder of the same architecture with fresh weights, in eval mode.
+
+        The seed decides the weights; torch's global RNG is left as it was.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            backbone = build_backbone(self.info.backbone, **self.info.backbone_options)
+        return Encoder(backbone, replace(self.info, seen={})).to(self._mean.device).eval()

@@ -1,0 +1,113 @@
+"""The batches of a run, in an order that follows from the seed alone."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from pytorch_lightning.utilities.seed import isolate_rng
+
+from crs_plugin.errors import InputError
+from crs_plugin.pretraining.seeding import seed_order
+
+SamplerFactory = Callable[[torch.Tensor], Iterable[int]]
+"""Makes the indices of one epoch from the coarse ids ``[N]``; draws from global generators."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images of one step on one device, not yet augmented.
+
+    Attributes:
+        images: uint8 ``[B, 1|3, H, W]``.
+        fine: int64 ``[B]``, contiguous ids of the expressions in the data; -1 for none.
+        coarse: int64 ``[B]``, coarse ids; -1 for none.
+    """
+
+    images: torch.Tensor
+    fine: torch.Tensor
+    coarse: torch.Tensor
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> "Batch":
+        """Return the batch on a device."""
+        return Batch(
+            self.images.to(device, non_blocking=non_blocking),
+            self.fine.to(device, non_blocking=non_blocking),
+            self.coarse.to(device, non_blocking=non_blocking),
+        )
+
+
+class RunBatches:
+    """All batches of a run, from the step it is at to its end; ``len`` is the batches of an epoch.
+
+    The images lie in memory, so a batch is one indexing of a tensor and needs no worker process.
+
+    Args:
+        images: uint8 ``[N, 1|3, H, W]``.
+        fine: int64 ``[N]``.
+        coarse: int64 ``[N]``.
+        sampler: Makes the indices of an epoch, or None for all images in random order.
+        batch_size: Images in one step over all devices.
+        seed: The run's seed.
+
+    Attributes:
+        steps_made: Says how many steps the run has made; the host sets it.
+        rank: Which of the ``ranks`` devices this is; the host sets both.
+
+    Raises:
+        InputError: If an epoch is smaller than one batch.
+    """
+
+    def __init__(
+        self,
+        images: torch.Tensor,
+        fine: torch.Tensor,
+        coarse: torch.Tensor,
+        *,
+        sampler: SamplerFactory | None,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.images = images
+        self.fine = fine
+        self.coarse = coarse
+        self.batch_size = batch_size
+        self.steps_made: Callable[[], int] = lambda: 0
+        self.rank = 0
+        self.ranks = 1
+        self._sampler = sampler
+        self._seed = seed
+        drawn = len(self.order(0))
+        if drawn < batch_size:
+            raise InputError(
+                f"training.batch_size is {batch_size}, but an epoch has only {drawn} images"
+                f" ({len(images)} in the pre-training data); it can be at most {drawn}"
+            )
+        self._steps_per_epoch = drawn // batch_size
+
+    def __len__(self) -> int:
+        return self._steps_per_epoch
+
+    def order(self, epoch: int) -> torch.Tensor:
+        """Return the indices of an epoch (from 0), int64; they depend on seed and epoch only."""
+        with isolate_rng(include_cuda=False):
+            seed_order(self._seed, epoch)
+            if self._sampler is None:
+                return torch.randperm(len(self.images))
+            return torch.tensor(list(self._sampler(self.coarse)), dtype=torch.int64)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield this device's share of the batches, starting after the steps that are made.
+
+        That is asked when the first batch is wanted, and the batches do not end with an epoch: so
+        it does not matter when, or how often, a trainer that restores a checkpoint begins anew.
+        """
+        step = self.steps_made()
+        epoch = -1
+        while True:
+            if step // len(self) != epoch:
+                epoch = step // len(self)
+                order = self.order(epoch)
+            first = step % len(self) * self.batch_size
+            indices = order[first : first + self.batch_size].chunk(self.ranks)[self.rank]
+            yield Batch(self.images[indices], self.fine[indices], self.coarse[indices])
+            step += 1

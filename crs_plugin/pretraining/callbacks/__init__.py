@@ -1,0 +1,1 @@
+"""What happens beside the steps: metrics file, progress display, collapse watch, checkpoints."""

@@ -1,0 +1,63 @@
+"""Ctrl-C: finish the step, save, stop."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytorch_lightning as pl
+
+
+class Interruption(pl.Callback):
+    """Turns the first Ctrl-C into a stop after the step, when everything can be saved.
+
+    The second one stops at once: what was saved last is what can be resumed.
+
+    Args:
+        announce: Called with a line for the user when the first Ctrl-C is noticed.
+
+    Attributes:
+        requested: Whether somebody asked to stop.
+    """
+
+    def __init__(self, announce: Callable[[str], None]) -> None:
+        self.requested = False
+        self._announce = announce
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take over the signal while the block runs (in the main thread; others get none)."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._on_signal)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Pass the request on to the trainer; checkpoints are written after this callback."""
+        if self.requested:
+            trainer.should_stop = True
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Remember that it was a person who stopped the run."""
+        self.requested = self.requested or isinstance(exception, KeyboardInterrupt)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
+        self._announce("stopping after this step, to save it (Ctrl-C again: stop at once)")

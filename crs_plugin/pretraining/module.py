@@ -1,0 +1,266 @@
+"""The Lightning module: augmentation, backbone, heads, miner and the objective, in one step."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import torch.nn.functional as F
+from lightly.models.utils import get_weight_decay_parameters
+from lightly.utils.debug import std_of_l2_normalized
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from crs_plugin.errors import InputError
+from crs_plugin.pretraining.batches import Batch
+from crs_plugin.pretraining.metrics import MetricsRow, TermValue
+from crs_plugin.pretraining.objective import PART_OF, Objective, collapsed_values
+from crs_plugin.pretraining.seeding import seed_step
+from crs_plugin.pretraining.step_outputs import StepOutputs
+
+OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
+"""Makes an optimizer of parameter groups (see ``pretraining.weight_decay``)."""
+
+ScheduleFactory = Callable[[Optimizer, int, int], LRScheduler]
+"""Makes a schedule, stepped once a step, of optimizer, total steps and steps per epoch."""
+
+
+class DivergenceError(InputError):
+    """A term of the objective is no finite number any more."""
+
+
+class PretrainingModule(pl.LightningModule):
+    """Backbone and heads under an objective.
+
+    The coarse head sees the normalised embeddings z (the features h where there is no projection
+    head), the fine head sees h. The objective is computed in float32 whatever the precision.
+
+    Args:
+        backbone: ``[B, 3, S, S] → [B, F]``.
+        objective: Sum of terms.
+        augmentation: uint8 images ``[B, 1|3, H, W]`` → V views ``[B, 3, S, S]``; run on the device.
+        optimizer: Makes the optimizer.
+        schedule: Makes the schedule, or None for a constant learning rate.
+        projection: Projection head ``[·, F] → [·, D]``, or None.
+        coarse: Coarse head, or None.
+        fine: Fine head, or None.
+        miner: ``(embeddings, labels) → indices``, or None.
+
+    Attributes:
+        seed: The run's seed. With it, what a step draws depends on seed, step and rank only;
+            without it (None), steps draw from the global generators as they are.
+        row: Metrics of the step just made, or None if it is not one that is logged. A step is
+            logged if it is the first, the last or a multiple of the trainer's
+            ``log_every_n_steps``.
+
+    Raises:
+        InputError: If a term lacks a head or the miner, or one is given that no term uses.
+    """
+
+    def __init__(
+        self,
+        *,
+        backbone: nn.Module,
+        objective: Objective,
+        augmentation: nn.Module,
+        optimizer: OptimizerFactory,
+        schedule: ScheduleFactory | None = None,
+        projection: nn.Module | None = None,
+        coarse: nn.Module | None = None,
+        fine: nn.Module | None = None,
+        miner: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.projection = projection
+        self.coarse = coarse
+        self.fine = fine
+        self.augmentation = augmentation
+        self.miner = miner
+        self.objective = objective
+        self.seed: int | None = None
+        self.row: MetricsRow | None = None
+        self._make_optimizer = optimizer
+        self._make_schedule = schedule
+        self._channels_last = _is_channels_last(backbone)
+        self._measured: dict[str, Any] | None = None
+        self._images_since = 0
+        self._since = time.perf_counter()
+        _check_parts(
+            objective,
+            {
+                "heads.projection": projection,
+                "heads.coarse": coarse,
+                "heads.fine": fine,
+                "miner": miner,
+            },
+        )
+
+    def outputs(self, batch: Batch) -> StepOutputs:
+        """Augment a batch and pass it through the network; all outputs are float32."""
+        with self._full_precision():
+            views: Sequence[torch.Tensor] = self.augmentation(batch.images)
+            images = torch.cat(tuple(views))
+            if self._channels_last:
+                images = images.contiguous(memory_format=torch.channels_last)
+        features = self.backbone(images)
+        projections = None if self.projection is None else self.projection(features).float()
+        embeddings = None if projections is None else F.normalize(projections, dim=1)
+        seen_by_coarse = features if embeddings is None else embeddings
+        labels = batch.coarse.repeat(len(views))
+        return StepOutputs(
+            views=len(views),
+            features=features.float(),
+            labels=labels,
+            fine_labels=batch.fine.repeat(len(views)),
+            image_ids=torch.arange(len(batch.images), device=images.device).repeat(len(views)),
+            projections=projections,
+            embeddings=embeddings,
+            coarse_logits=None if self.coarse is None else self.coarse(seen_by_coarse).float(),
+            fine_logits=None if self.fine is None else self.fine(features).float(),
+            indices_tuple=self._mine(features if embeddings is None else embeddings, labels),
+        )
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Return the objective of one batch."""
+        step = self.trainer.global_step
+        self.row = None
+        if self.seed is not None:
+            seed_step(self.seed, step, self.global_rank)
+        outputs = self.outputs(batch)
+        with self._full_precision():
+            total, values = self.objective(outputs)
+            self._stop_if_diverged(step + 1, total, values)
+            self._images_since += len(batch.images) * self.trainer.world_size
+            if self._is_logged(step + 1):
+                self._measured = self._measure(step, outputs, total, values)
+        loss: torch.Tensor = total
+        return loss
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Make the step; then it is known how long it took."""
+        super().optimizer_step(*args, **kwargs)
+        if self._measured is None:
+            return
+        now = time.perf_counter()
+        rate = self._images_since / max(now - self._since, 1e-9)
+        self.row = MetricsRow(images_per_second=rate, **self._measured)
+        self._measured, self._images_since, self._since = None, 0, now
+
+    def on_train_start(self) -> None:
+        """Start the clock."""
+        self._images_since, self._since = 0, time.perf_counter()
+
+    def configure_optimizers(self) -> Any:
+        """Return optimizer and schedule, with the budget of the trainer this module is in."""
+        optimizer = self._make_optimizer(self._parameter_groups())
+        if self._make_schedule is None:
+            return optimizer
+        total = int(self.trainer.estimated_stepping_batches)
+        schedule = self._make_schedule(optimizer, total, int(self.trainer.num_training_batches))
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        weights, norms_and_biases = get_weight_decay_parameters([self])
+        groups = [
+            {"params": _trained_once(weights), "norm_or_bias": False},
+            {"params": _trained_once(norms_and_biases), "norm_or_bias": True},
+        ]
+        return [group for group in groups if group["params"]]
+
+    def _mine(self, embeddings: torch.Tensor, labels: torch.Tensor) -> Any:
+        if self.miner is None:
+            return None
+        with torch.no_grad(), self._full_precision():
+            return self.miner(embeddings.detach().float(), labels)
+
+    def _full_precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, enabled=False)
+
+    def _is_logged(self, step: int) -> bool:
+        every = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
+        return step == 1 or step % every == 0 or step == self.trainer.estimated_stepping_batches
+
+    @torch.no_grad()
+    def _measure(
+        self,
+        step: int,
+        outputs: StepOutputs,
+        total: torch.Tensor,
+        values: Mapping[str, torch.Tensor],
+    ) -> dict[str, Any]:
+        collapsed = collapsed_values(self.objective, outputs)
+        z = outputs.embeddings
+        return {
+            "step": step + 1,
+            "epoch": step // int(self.trainer.num_training_batches) + 1,
+            "lr": float(self.trainer.optimizers[0].param_groups[0]["lr"]),
+            "loss": float(total),
+            "coarse_accuracy": _accuracy(outputs.coarse_logits, outputs.labels),
+            "fine_accuracy": _accuracy(outputs.fine_logits, outputs.fine_labels),
+            "embedding_spread": None if z is None else float(std_of_l2_normalized(z)),
+            "full_spread": None if z is None else 1 / math.sqrt(z.shape[1]),
+            "terms": {name: TermValue(float(v), collapsed[name]) for name, v in values.items()},
+        }
+
+    def _stop_if_diverged(
+        self, step: int, total: torch.Tensor, values: Mapping[str, torch.Tensor]
+    ) -> None:
+        if torch.isfinite(total):
+            return
+        bad = [f"{name} is {float(v)}" for name, v in values.items() if not torch.isfinite(v)]
+        found = ", ".join(bad) or "the weighted sum overflows"
+        raise DivergenceError(
+            f"training diverged at step {step}: {found}"
+            f" (values so far are in metrics.jsonl). Lower optimizer.lr, take a schedule that warms"
+            " up, or set training.precision to 32-true if it is not"
+        )
+
+
+def _check_parts(objective: Objective, parts: Mapping[str, nn.Module | None]) -> None:
+    for term, (required, _) in objective.inputs.items():
+        for name in required:
+            part = PART_OF.get(name)
+            if part is not None and parts[part] is None:
+                raise InputError(f"term {term!r} of the objective wants {name!r}: add {part}")
+    # The coarse head stands on the projection head, so that one is in use with either of them.
+    for part, module in parts.items():
+        used = objective.uses(part) or (part == "heads.projection" and parts["heads.coarse"])
+        if module is not None and not used:
+            raise InputError(
+                f"{part} is given, but no term of the objective uses it: remove {part},"
+                " or add a term that does"
+            )
+
+
+def _trained_once(parameters: Sequence[nn.Parameter]) -> list[nn.Parameter]:
+    """Return the parameters that are trained, those shared by several modules once."""
+    return [p for p in dict.fromkeys(parameters) if p.requires_grad]
+
+
+def _is_channels_last(backbone: nn.Module) -> bool:
+    """Return whether some convolution keeps its weights in that layout (1x1 ones look alike)."""
+    return any(
+        p.dim() == 4
+        and p.is_contiguous(memory_format=torch.channels_last)
+        and not p.is_contiguous()
+        for p in backbone.parameters()
+    )
+
+
+def _accuracy(logits: torch.Tensor | None, labels: torch.Tensor) -> float | None:
+    labelled = labels >= 0
+    if logits is None or not bool(labelled.any()):
+        return None
+    from torchmetrics.functional.classification import multiclass_accuracy
+
+    share = multiclass_accuracy(
+        logits[labelled], labels[labelled], num_classes=logits.shape[1], average="micro"
+    )
+    return float(share)

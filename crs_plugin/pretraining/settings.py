@@ -1,0 +1,44 @@
+"""How long and on what a pre-training runs: the recipe's ``training`` section."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from crs_plugin.registry import PositiveInt
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Budget, precision and hardware of a pre-training run.
+
+    Attributes:
+        epochs: Passes over the pre-training images. An incomplete last batch is left out.
+        batch_size: Images in one step over all devices; each gives every view of the augmentation.
+        max_steps: Stop after so many steps, if that is before the last epoch ends. Schedules are
+            stretched over the steps that are really made.
+        precision: ``32-true``, or mixed precision for the network (the objective is always
+            computed in float32). ``16-mixed`` needs a GPU.
+        accelerator: ``auto`` takes a GPU where there is one.
+        devices: How many of them.
+        threads: Threads of PyTorch on the CPU; as many as PyTorch chooses when left out.
+        decode_size: Side in pixels of the square that images are decoded to, once, before the
+            run. Left out: 1.25 times the size of the augmentation's views, so that a random crop
+            of the middle of its range is neither blown up nor wasted.
+        log_every: Steps between two rows of metrics. The first and the last step have one as well.
+        checkpoint_every: Steps between two checkpoints. The last step, or the one at which the run
+            is interrupted, is saved as well.
+    """
+
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    max_steps: PositiveInt | None = None
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: PositiveInt = 1
+    threads: PositiveInt | None = None
+    decode_size: PositiveInt | None = None
+    log_every: PositiveInt = 10
+    checkpoint_every: PositiveInt = 200
+
+    def decoded_size(self, view_size: int) -> int:
+        """Return the side in pixels that images are decoded to for views of ``view_size``."""
+        return self.decode_size or round(1.25 * view_size)

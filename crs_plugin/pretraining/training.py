@@ -1,0 +1,235 @@
+"""The pre-training run: trainer, callbacks, checkpoints, and what came out of it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
+from rich.console import Console
+
+from crs_plugin.errors import InputError
+from crs_plugin.pretraining.batches import RunBatches, SamplerFactory
+from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing
+from crs_plugin.pretraining.callbacks.collapse import CollapseWatch
+from crs_plugin.pretraining.callbacks.interruption import Interruption
+from crs_plugin.pretraining.callbacks.metrics_file import MetricsFile, read_metrics
+from crs_plugin.pretraining.callbacks.progress import ProgressDisplay
+from crs_plugin.pretraining.checkpoints import LAST_CHECKPOINT, AtomicCheckpointIO
+from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.settings import TrainingSettings
+from crs_plugin.pretraining.surroundings import undisturbed
+
+METRICS_FILE = "metrics.jsonl"
+"""Name of the metrics file in a run's folder."""
+
+
+@dataclass(frozen=True)
+class PretrainingOutcome:
+    """What came out of one call of ``pretrain``.
+
+    Attributes:
+        steps: Steps of the run so far, those before it was resumed included.
+        total_steps: Steps of the whole run.
+        seconds: Duration of this call.
+        images_per_second: Images (not views) a second in this call; 0 if it made no step.
+        interrupted: Whether somebody stopped it (Ctrl-C).
+        checkpoint: What it can be resumed from, or None if nothing was saved yet.
+        warnings: What the collapse watch said.
+        final: The last row of metrics (see ``MetricsRow``); empty if there is none.
+    """
+
+    steps: int
+    total_steps: int
+    seconds: float
+    images_per_second: float
+    interrupted: bool
+    checkpoint: Path | None
+    warnings: tuple[str, ...]
+    final: dict[str, Any]
+
+
+def pretrain(
+    *,
+    module: PretrainingModule,
+    images: torch.Tensor,
+    fine: torch.Tensor,
+    coarse: torch.Tensor,
+    sampler_factory: SamplerFactory | None,
+    settings: TrainingSettings,
+    seed: int,
+    folder: Path,
+    resume: bool,
+    loggers: Sequence[Logger] = (),
+    console: Console | None = None,
+) -> PretrainingOutcome:
+    """Train a module in place; metrics and checkpoints go to a folder.
+
+    With the same arguments, machine and threads the numbers are the same, however often the run is
+    stopped and resumed. The caller has made the module with seeded weights.
+
+    Args:
+        module: What is trained; it stays on the CPU afterwards.
+        images: uint8 ``[N, 1|3, H, W]``, all pre-training images.
+        fine: int64 ``[N]``, contiguous ids of their expressions; -1 for none.
+        coarse: int64 ``[N]``, coarse ids; -1 for none.
+        sampler_factory: Makes the indices of an epoch from ``coarse``, or None for all images in
+            random order.
+        settings: Budget and hardware.
+        seed: The run's seed, at least 0.
+        folder: The run's folder; made if it is not there.
+        resume: Continue from the folder's checkpoint instead of starting anew.
+        loggers: Experiment loggers that get every row of metrics as well.
+        console: Where progress is shown, or None for nowhere.
+
+    Returns:
+        The outcome; the run is complete when ``steps == total_steps``.
+
+    Raises:
+        InputError: If the batch is larger than the data, there is nothing to resume, or the
+            hardware that is asked for is not there.
+        DivergenceError: If a term of the objective is no finite number any more.
+    """
+    _check(images, fine, coarse, settings)
+    batches = RunBatches(
+        images,
+        fine,
+        coarse,
+        sampler=sampler_factory,
+        batch_size=settings.batch_size,
+        seed=seed,
+    )
+    checkpoint = folder / LAST_CHECKPOINT
+    if resume and not checkpoint.is_file():
+        raise InputError(f"there is nothing to resume in {folder}: no checkpoint {checkpoint}")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+        (folder / METRICS_FILE).unlink(missing_ok=True)
+
+    display = ProgressDisplay(console)
+    interruption = Interruption(display.announce)
+    watch = CollapseWatch(display.announce)
+    start = _Start(batches)
+    called = time.perf_counter()
+    with undisturbed(settings.threads):
+        trainer = _trainer(
+            settings,
+            folder,
+            loggers,
+            [
+                MetricsFile(folder / METRICS_FILE),
+                watch,
+                display,
+                interruption,
+                start,
+                Checkpointing(checkpoint, settings.checkpoint_every),
+            ],
+        )
+        module.seed = seed
+        with interruption.listening():
+            _fit(trainer, module, batches, checkpoint if resume else None, interruption)
+    ended = time.perf_counter()
+    total_steps = _total_steps(settings, len(batches))
+    made = 0 if start.step is None else trainer.global_step - start.step
+    rows = read_metrics(folder / METRICS_FILE)
+    return PretrainingOutcome(
+        steps=trainer.global_step,
+        total_steps=total_steps,
+        seconds=ended - called,
+        images_per_second=made * settings.batch_size / (ended - start.time),
+        interrupted=interruption.requested and trainer.global_step < total_steps,
+        checkpoint=checkpoint if checkpoint.is_file() else None,
+        warnings=tuple(watch.warnings),
+        final=rows[-1] if rows else {},
+    )
+
+
+class _Start(pl.Callback):
+    """Tells the batches where the run starts and which device's share to give; starts the clock."""
+
+    def __init__(self, batches: RunBatches) -> None:
+        self._batches = batches
+        self.step: int | None = None
+        self.time = 0.0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.step = trainer.global_step
+        self.time = time.perf_counter()
+        self._batches.steps_made = lambda: trainer.global_step
+        self._batches.rank = trainer.global_rank
+        self._batches.ranks = trainer.world_size
+
+
+def _check(
+    images: torch.Tensor, fine: torch.Tensor, coarse: torch.Tensor, settings: TrainingSettings
+) -> None:
+    if images.dtype != torch.uint8 or images.dim() != 4:
+        raise ValueError(f"images must be uint8 [N, C, H, W], not {images.dtype} {images.shape}")
+    if fine.shape != (len(images),) or coarse.shape != (len(images),):
+        raise ValueError(
+            f"fine and coarse ids must be [{len(images)}], not {fine.shape}, {coarse.shape}"
+        )
+    if settings.batch_size % settings.devices:
+        raise InputError(
+            f"training.batch_size is {settings.batch_size}, which {settings.devices} devices"
+            " (training.devices) cannot share evenly"
+        )
+    on_cpu = settings.accelerator == "cpu" or not torch.cuda.is_available()
+    if settings.precision == "16-mixed" and on_cpu:
+        raise InputError(
+            "training.precision is 16-mixed, which needs a GPU; on a CPU take bf16-mixed or 32-true"
+        )
+
+
+def _total_steps(settings: TrainingSettings, steps_per_epoch: int) -> int:
+    steps = settings.epochs * steps_per_epoch
+    return min(steps, settings.max_steps) if settings.max_steps is not None else steps
+
+
+def _trainer(
+    settings: TrainingSettings,
+    folder: Path,
+    loggers: Sequence[Logger],
+    callbacks: list[pl.Callback],
+) -> pl.Trainer:
+    on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
+    try:
+        return pl.Trainer(
+            accelerator=settings.accelerator,
+            devices=settings.devices,
+            precision=settings.precision,
+            max_epochs=settings.epochs,
+            max_steps=settings.max_steps or -1,
+            logger=list(loggers) or False,
+            callbacks=callbacks,
+            plugins=[AtomicCheckpointIO()],
+            default_root_dir=folder,
+            log_every_n_steps=settings.log_every,
+            deterministic="warn" if on_gpu else None,
+            enable_checkpointing=True,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+    except MisconfigurationException as error:
+        raise InputError(f"training.accelerator, training.devices: {error}") from error
+
+
+def _fit(
+    trainer: pl.Trainer,
+    module: PretrainingModule,
+    batches: RunBatches,
+    checkpoint: Path | None,
+    interruption: Interruption,
+) -> None:
+    try:
+        trainer.fit(module, train_dataloaders=batches, ckpt_path=checkpoint)
+    except (KeyboardInterrupt, SystemExit):
+        # Lightning turns KeyboardInterrupt into an exit, once it has cleaned up.
+        if not interruption.requested:
+            raise

@@ -1,0 +1,176 @@
+"""From a recipe to its parts: the data it pre-trains on, and the network under its objective."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.errors import InputError
+from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
+from crs_plugin.models.encoder import Encoder, EncoderInfo
+from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.objective import Objective, Term
+from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.spec import DataSource
+
+
+@dataclass(frozen=True)
+class PretrainingData:
+    """The faces that a run pre-trains on: the train split of the recipe's data.
+
+    Attributes:
+        dataset: The N faces.
+        fine: int64 ``[N]``, ids of their expressions within ``expressions``; -1 for none.
+        coarse: int64 ``[N]``, coarse ids; -1 for none.
+        expressions: Names of the expressions that occur, in canonical order.
+    """
+
+    dataset: FaceDataset
+    fine: torch.Tensor
+    coarse: torch.Tensor
+    expressions: tuple[str, ...]
+
+
+def data_source(recipe: Recipe) -> DataSource:
+    """Return what opens the recipe's data, all splits."""
+    return DataSource(recipe.data)
+
+
+def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
+    """Return what the encoder may see of the data: their train split, with both kinds of ids.
+
+    Raises:
+        DataError: If there is no such image, or no label where the objective needs one.
+    """
+    dataset = opened.in_split("train")
+    if len(dataset) == 0:
+        splits = ", ".join(f"{split} {sum(n.values()):,}" for split, n in opened.counts().items())
+        raise DataError(
+            f"{opened.name} has no image in its train split to pre-train on; it has {splits or 0}"
+        )
+    expressions = dataset.expressions
+    contiguous = np.full(len(ALL_EXPRESSIONS) + 1, UNLABELLED)
+    contiguous[[ALL_EXPRESSIONS.index(name) for name in expressions]] = range(len(expressions))
+    coarse = np.array([*recipe.labels.ids(), UNLABELLED])
+    data = PretrainingData(
+        dataset,
+        torch.from_numpy(contiguous[dataset.fine].astype(np.int64)),
+        torch.from_numpy(coarse[dataset.fine].astype(np.int64)),
+        expressions,
+    )
+    _check_labels(recipe, data)
+    return data
+
+
+def build_module(recipe: Recipe, expressions: tuple[str, ...]) -> PretrainingModule:
+    """Build the network under its objective, with weights that follow from the recipe's seed.
+
+    Args:
+        recipe: The recipe.
+        expressions: Names of the expressions in the pre-training data, for the fine head.
+
+    Raises:
+        InputError: If a component refuses its options, or two of them do not fit together.
+    """
+    classes = recipe.labels.classes
+    with _seeded(recipe.seed):
+        backbone = recipe.backbone.build()
+        width: int = backbone.feature_dim
+        projection = _head(recipe, "projection", input_dim=width)
+        coarse_input = width if projection is None else _output_dim(projection, width)
+        coarse = _head(recipe, "coarse", input_dim=coarse_input, output_dim=len(classes))
+        fine = _head(recipe, "fine", input_dim=width, output_dim=len(expressions))
+        objective = Objective(_terms(recipe))
+        augmentation = recipe.augmentation.build()
+        miner = recipe.miner.build(class_names=classes) if recipe.miner else None
+    schedule = recipe.schedule
+    return PretrainingModule(
+        backbone=backbone,
+        objective=objective,
+        augmentation=augmentation,
+        optimizer=recipe.optimizer.build,
+        schedule=schedule.build if schedule else None,
+        projection=projection,
+        coarse=coarse,
+        fine=fine,
+        miner=miner,
+    )
+
+
+def encoder_of(recipe: Recipe, module: PretrainingModule, seen: dict[str, Any]) -> Encoder:
+    """Return the encoder that a module has trained, with its description.
+
+    Args:
+        recipe: The recipe.
+        module: The module.
+        seen: What the encoder saw in pre-training.
+    """
+    augmentation: Any = module.augmentation
+    backbone: Any = module.backbone
+    info = EncoderInfo(
+        backbone=recipe.backbone.name,
+        backbone_options=recipe.backbone.options,
+        input_size=augmentation.size,
+        mean=augmentation.mean,
+        std=augmentation.std,
+        feature_dim=backbone.feature_dim,
+        seen=seen,
+    )
+    return Encoder(backbone, info)
+
+
+def _head(recipe: Recipe, role: str, **dimensions: int) -> Any:
+    spec = recipe.heads.get(role)
+    if spec is None:
+        return None
+    given = spec.options.get("input_dim", dimensions["input_dim"])
+    if given != dimensions["input_dim"]:
+        raise InputError(
+            f"{spec.position}: {spec.key}.input_dim: found {given}, but what flows into this head"
+            f" is {dimensions['input_dim']} wide; leave the option out and it is filled in"
+        )
+    return spec.build(**dimensions)
+
+
+def _output_dim(head: torch.nn.Module, input_dim: int) -> int:
+    training = head.training
+    head.eval()
+    with torch.no_grad():
+        width = head(torch.zeros(2, input_dim)).shape[-1]
+    head.train(training)
+    return int(width)
+
+
+def _terms(recipe: Recipe) -> list[Term]:
+    names = Counter(term.spec.name for term in recipe.objective)
+    terms = []
+    for index, term in enumerate(recipe.objective):
+        name = term.spec.name
+        unique = f"{name} ({index})" if names[name] > 1 else name
+        loss = term.spec.build(class_names=recipe.labels.classes)
+        terms.append(Term(unique, term.weight, loss))
+    return terms
+
+
+def _check_labels(recipe: Recipe, data: PretrainingData) -> None:
+    objective = Objective(_terms(recipe))
+    for name, (required, _) in objective.inputs.items():
+        for wanted, ids in (("labels", data.coarse), ("fine_labels", data.fine)):
+            if wanted in required and not bool((ids != UNLABELLED).any()):
+                kind = "coarse class" if wanted == "labels" else "label"
+                raise DataError(
+                    f"term {name!r} of the objective needs {wanted!r}, but no image of"
+                    f" {data.dataset.name} has a {kind}"
+                )
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -1,0 +1,172 @@
+"""Checks of a recipe that take longer than reading it: building its parts, opening its data."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.errors import InputError
+from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
+from crs_plugin.recipe.fitting import loss_inputs
+from crs_plugin.recipe.problem import Problem, RecipeError
+from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.spec import DataSource, Spec, nested
+
+_LABELS = {"labels": "coarse", "fine_labels": "fine"}
+"""Inputs of a term that need labels → which."""
+
+
+def check_build(recipe: Recipe) -> None:
+    """Build the network, the optimizer, the schedule and the evaluations; pass a made-up batch.
+
+    Opens no data. Weights that the backbone starts from are loaded, and downloaded if they have to
+    be. The global RNG is left as it was.
+
+    Raises:
+        RecipeError: If parts refuse their options or do not fit one another.
+    """
+    found = _Found()
+    with torch.random.fork_rng():
+        with found.problems():
+            _pass_batch(recipe)
+        for spec in recipe.evaluation:
+            with found.problems(spec):
+                spec.build()
+    found.raise_if_any()
+
+
+def check_data(recipe: Recipe) -> None:
+    """Open all data sets and see whether they have what the recipe needs of them.
+
+    Only label files are read, no images.
+
+    Raises:
+        RecipeError: If data are missing or wrong, a loss or miner needs labels that they do not
+            have, or an evaluation cannot be made with them.
+    """
+    found = _Found()
+    datasets = list(dict.fromkeys(map(_Hashed, _datasets(recipe))))
+    for dataset in datasets:
+        with found.problems(dataset.spec):
+            dataset.spec.build()
+    if not found.all:
+        _check_labels(recipe, DataSource(recipe.data)(), found)
+        _check_evaluations(recipe, found)
+    found.raise_if_any()
+
+
+class _Found:
+    """Problems found so far, each once."""
+
+    def __init__(self) -> None:
+        self.all: dict[Problem, None] = {}
+
+    def add(self, spec: Spec | None, message: str) -> None:
+        place, key = (spec.position, spec.key) if spec else ("", "")
+        self.all[Problem(place, key, message)] = None
+
+    @contextmanager
+    def problems(self, spec: Spec | None = None) -> Iterator[None]:
+        """Note what is wrong in the block; a problem without a place is that of ``spec``."""
+        try:
+            yield
+        except RecipeError as error:
+            self.all |= dict.fromkeys(error.problems)
+        except InputError as error:
+            self.add(spec, str(error))
+
+    def raise_if_any(self) -> None:
+        if self.all:
+            raise RecipeError(self.all)
+
+
+class _Hashed:
+    """A component that equals another one with the same options, wherever it stands."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed) and self.spec == other.spec
+
+    def __hash__(self) -> int:
+        return hash((self.spec.kind, self.spec.name))
+
+
+def _datasets(recipe: Recipe) -> Iterator[Spec]:
+    for spec in recipe.specs:
+        yield from (inner for inner in nested(spec) if inner.kind == "dataset")
+
+
+def _pass_batch(recipe: Recipe) -> None:
+    from crs_plugin.pretraining.batches import Batch
+    from crs_plugin.recipe.building import build_module
+
+    module = build_module(recipe, EXPRESSIONS)
+    classes = len(recipe.labels.classes)
+    view_size: Any = module.augmentation.size
+    size = recipe.training.decoded_size(view_size)
+    number = torch.arange(2 * max(classes, len(EXPRESSIONS)))
+    batch = Batch(
+        images=torch.randint(256, (len(number), 3, size, size), dtype=torch.uint8),
+        fine=number % len(EXPRESSIONS),
+        coarse=number % classes,
+    )
+    groups = [{"params": list(module.parameters()), "norm_or_bias": False}]
+    optimizer = recipe.optimizer.build(groups)
+    if recipe.schedule:
+        recipe.schedule.build(optimizer, 100, 10)
+    recipe.sampler.build(batch.coarse)
+    total: Any = _told("the augmentation, backbone and heads", lambda: module.outputs(batch))
+    total, _ = _told("the objective", lambda: module.objective(total))
+    _told("the gradient", total.backward)
+
+
+def _told(what: str, compute: Callable[[], Any]) -> Any:
+    try:
+        return compute()
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        if isinstance(error, InputError):
+            raise
+        cause = f"{type(error).__name__}: {error}"
+        raise InputError(f"a made-up batch does not pass {what}: {cause}") from error
+
+
+def _check_labels(recipe: Recipe, dataset: FaceDataset, found: _Found) -> None:
+    train = dataset.in_split("train")
+    if len(train) == 0:
+        found.add(recipe.data[0], f"{dataset.name} has no images to train on (split 'train')")
+        return
+    coarse = torch.tensor([*recipe.labels.ids(), UNLABELLED])[torch.from_numpy(train.fine).long()]
+    have = {"coarse": bool((coarse != UNLABELLED).any()), "fine": len(train.expressions) > 0}
+    for spec, kind in _needs_labels(recipe):
+        if not have[kind]:
+            message = (
+                f"{spec.kind} {spec.name!r} needs {kind} labels, but none of the {len(train):,}"
+                f" training images of {dataset.name} has one"
+            )
+            found.add(spec, message)
+
+
+def _needs_labels(recipe: Recipe) -> Iterator[tuple[Spec, str]]:
+    if recipe.miner:
+        yield recipe.miner, "coarse"
+    for term in recipe.objective:
+        required, optional = loss_inputs(term.spec)
+        for name in (*required, *optional):
+            if name in _LABELS:
+                yield term.spec, _LABELS[name]
+
+
+def _check_evaluations(recipe: Recipe, found: _Found) -> None:
+    from crs_plugin.evaluation.context import EvaluationContext
+
+    size = 0  # nothing is decoded
+    context = EvaluationContext(DataSource(recipe.data), size, recipe.seed)
+    for spec in recipe.evaluation:
+        with found.problems(spec):
+            evaluation = spec.build()
+            if hasattr(evaluation, "check"):
+                evaluation.check(context)

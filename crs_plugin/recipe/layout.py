@@ -1,0 +1,86 @@
+"""The sections of a recipe: its top-level keys, and what each holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from crs_plugin.registry import Component
+
+Form = Literal["one", "one or more", "list", "terms", "heads"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A top-level key that holds components.
+
+    Attributes:
+        kind: Kind of the components.
+        form: ``one`` component; ``one or more`` (a mapping or a list of them); a ``list``; the
+            ``terms`` of the objective (a list, each with its ``weight``); the ``heads`` by role.
+        required: Whether a recipe must have it.
+        meaning: What it is, for editors.
+    """
+
+    kind: str
+    form: Form
+    required: bool
+    meaning: str
+
+
+SECTIONS: Mapping[str, Section] = {
+    "data": Section("dataset", "one or more", True, "What is pre-trained on."),
+    "augmentation": Section("augmentation", "one", True, "Makes the views of an image."),
+    "backbone": Section("backbone", "one", True, "The encoder."),
+    "heads": Section("head", "heads", False, "Networks on top of the encoder, by role."),
+    "objective": Section("loss", "terms", True, "The loss: a weighted sum of terms."),
+    "miner": Section("miner", "one", False, "Chooses the pairs that the losses see."),
+    "sampler": Section("sampler", "one", False, "Order of the images in an epoch."),
+    "optimizer": Section("optimizer", "one", True, "How the weights are moved."),
+    "schedule": Section("schedule", "one", False, "Learning rate over the steps."),
+    "evaluation": Section("evaluation", "list", False, "What the frozen encoder is tested on."),
+    "loggers": Section("logger", "list", False, "Where figures go besides metrics.jsonl."),
+}
+
+PLAIN_KEYS: Mapping[str, str] = {
+    "name": "Name of the recipe; the default output folder is runs/<name>.",
+    "seed": "Seed of everything that is drawn.",
+    "extends": "Another recipe (a file, or the name of a shipped one) that this one changes.",
+    "plugins": "Modules or .py files of your own whose components the recipe uses.",
+    "labels": "The coarse classes: {coarse: default}, {coarse: fine}, or {coarse: {…}}.",
+    "training": "Epochs, batch size and the like.",
+}
+
+KEYS: tuple[str, ...] = ("name", "seed", "plugins", "labels", *SECTIONS, "training")
+"""The keys in the order in which a recipe is written; ``extends`` is gone once it is read."""
+
+ROLES: Mapping[str, str] = {
+    "projection": "Encoder output h → z, on which embeddings are compared.",
+    "coarse": "Normalised z → one logit for each coarse class.",
+    "fine": "Encoder output h → one logit for each expression.",
+}
+"""The roles of heads."""
+
+COARSE_TABLES = ("default", "fine")
+"""Coarse tables that go by name: the method's, and every basic expression a class of its own."""
+
+DEFAULTS: Mapping[str, Any] = {
+    "seed": 0,
+    "labels": {"coarse": "default"},
+    "sampler": {"name": "uniform"},
+}
+
+FILLED_IN = frozenset({"input_dim", "output_dim", "class_names", "num_classes"})
+"""Options that follow from the rest of the recipe when they are left out."""
+
+
+def filled_in(kind: str, role: str = "") -> frozenset[str]:
+    """Return the options of a component that need not be given, for they are filled in."""
+    chosen_by_user = kind == "head" and role in ("", "projection")
+    return FILLED_IN - {"output_dim"} if chosen_by_user else FILLED_IN
+
+
+def training_settings() -> Component:
+    """Return the training settings in the form of a component, so that they are checked alike."""
+    from crs_plugin.pretraining.settings import TrainingSettings
+
+    return Component("training", "training", TrainingSettings, "crs_plugin", "")

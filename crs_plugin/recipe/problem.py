@@ -1,0 +1,129 @@
+"""What is wrong with a recipe, and where: problems are collected, then all shown at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from crs_plugin.errors import InputError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written.
+
+    Attributes:
+        source: The file as the user named it, ``--set KEY=VALUE``, or ``default``.
+        folder: What a relative path in the value starts from: the file's folder, or the current
+            one for ``--set``.
+        line: Line in the file, from 1; 0 where there is none.
+        column: Column of the key (of the item, in a list), from 1; 0 where there is none.
+        inherited_by: The recipe that has the value through ``extends``; empty for its own.
+    """
+
+    source: str
+    folder: Path
+    line: int = 0
+    column: int = 0
+    inherited_by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
+
+    @property
+    def origin(self) -> str:
+        """Where the value came from, for people: ``recipes/x.yaml:12``, ``--set``, ``default``."""
+        if not self.line:
+            return self.source.partition(" ")[0]
+        return f"{self.source}:{self.line}" + (" (inherited)" if self.inherited_by else "")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        place: ``file:line:column``, or ``--set KEY=VALUE``.
+        key: Dotted key, as in ``objective.0.temperature``; empty for the whole file.
+        message: What is wrong, what was found, what would be right.
+    """
+
+    place: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.place, self.key, self.message) if part)
+
+
+class RecipeError(InputError):
+    """A recipe has problems; the message lists all of them, one a line.
+
+    Attributes:
+        problems: The problems, in the order of the recipe.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass
+class Findings:
+    """The problems found so far.
+
+    Attributes:
+        problems: In the order in which they were found.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    _places: dict[str, Place] = field(default_factory=dict)
+    _settled: set[str] = field(default_factory=set)
+
+    def add(self, place: Place, key: str, message: str, *, settles: bool = False) -> None:
+        """Note a problem.
+
+        Args:
+            place: Where the value was written.
+            key: Its dotted key.
+            message: What is wrong.
+            settles: Whether nothing else is to be said about this place: its value is unknown, so
+                that a complaint about its type would only confuse.
+        """
+        if str(place) in self._settled:
+            return
+        if settles:
+            self._settled.add(str(place))
+        if place.inherited_by:
+            message += f" (inherited by {place.inherited_by})"
+        problem = Problem(str(place), key, message)
+        self._places[problem.place] = place
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise what was found, file by file in the order of the lines.
+
+        Raises:
+            RecipeError: If there are problems.
+        """
+        if not self.problems:
+            return
+        sources = list(dict.fromkeys(self._places[p.place].source for p in self.problems))
+
+        def order(problem: Problem) -> tuple[int, int, int]:
+            place = self._places[problem.place]
+            return sources.index(place.source), place.line, place.column
+
+        raise RecipeError(sorted(self.problems, key=order))
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return ``; did you mean 'x'?`` for the nearest of the known words, or ``otherwise``."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else otherwise
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return the words with commas between them, or ``none``."""
+    return ", ".join(words) or "none"

@@ -1,0 +1,160 @@
+"""A recipe, read and checked, ready to be run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crs_plugin.expressions import CoarseTable
+from crs_plugin.recipe.assembling import Assembly
+from crs_plugin.recipe.environment import escaped
+from crs_plugin.recipe.fitting import check_fit
+from crs_plugin.recipe.inheritance import read_tree
+from crs_plugin.recipe.layout import DEFAULTS
+from crs_plugin.recipe.overrides import overridden
+from crs_plugin.recipe.problem import Findings, Place
+from crs_plugin.recipe.spec import Spec, TermSpec
+from crs_plugin.recipe.tree import Node, planted, walk
+from crs_plugin.registry import Registry, registry
+
+if TYPE_CHECKING:
+    from crs_plugin.pretraining.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a run needs to know.
+
+    Attributes:
+        name: Name of the recipe.
+        seed: Seed of everything that is drawn.
+        plugins: Modules and files that were imported for its components.
+        data: What is pre-trained on, concatenated.
+        labels: The coarse classes.
+        augmentation: Makes the views.
+        backbone: The encoder.
+        heads: By role: ``projection`` (h → z), ``coarse`` (normalised z → coarse classes), ``fine``
+            (h → expressions).
+        objective: The terms whose weighted sum is the loss.
+        miner: Chooses pairs; None for all.
+        sampler: Order of the images.
+        optimizer: Moves the weights.
+        schedule: Learning rate over the steps; None for a constant one.
+        training: Epochs, batch size and the like.
+        evaluation: What the frozen encoder is tested on.
+        loggers: Where figures go besides ``metrics.jsonl``.
+        values: The resolved recipe as plain values that JSON can hold: environment variables
+            replaced, paths absolute.
+        provenance: Dotted key → where the value came from: ``recipes/x.yaml:12``, ``--set``,
+            ``base.yaml:3 (inherited)`` or ``default``.
+    """
+
+    name: str
+    seed: int
+    plugins: tuple[str, ...]
+    data: tuple[Spec, ...]
+    labels: CoarseTable
+    augmentation: Spec
+    backbone: Spec
+    heads: Mapping[str, Spec]
+    objective: tuple[TermSpec, ...]
+    miner: Spec | None
+    sampler: Spec
+    optimizer: Spec
+    schedule: Spec | None
+    training: "TrainingSettings"
+    evaluation: tuple[Spec, ...]
+    loggers: tuple[Spec, ...]
+    values: Mapping[str, Any]
+    provenance: Mapping[str, str] = field(compare=False, repr=False)
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """All components at the top, in the order of the recipe."""
+        single = (self.augmentation, self.backbone)
+        terms = tuple(term.spec for term in self.objective)
+        steering = (self.miner, self.sampler, self.optimizer, self.schedule)
+        found = (*self.data, *single, *self.heads.values(), *terms, *steering)
+        return tuple(spec for spec in (*found, *self.evaluation, *self.loggers) if spec)
+
+    def to_yaml(self) -> str:
+        """Return the resolved recipe as YAML; loading it gives an equal recipe."""
+        from ruamel.yaml import YAML
+
+        yaml = YAML(typ="safe", pure=True)
+        yaml.default_flow_style = False
+        yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+        yaml.width = 100
+        text = StringIO()
+        yaml.dump(_escaped(self.values), text)
+        return text.getvalue()
+
+
+def load_recipe(
+    source: str | Path, overrides: Sequence[str] = (), *, registry: Registry = registry
+) -> Recipe:
+    """Read a recipe and check everything that can be known without building or opening anything.
+
+    Args:
+        source: A YAML file, or the name of a shipped recipe.
+        overrides: ``dotted.key=VALUE`` each, as in ``optimizer.lr=3e-3``.
+        registry: Where components are looked up.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        RecipeError: If anything is wrong; all problems at once, each with file, line and column.
+    """
+    findings = Findings()
+    tree = read_tree(source, findings)
+    if tree is not None:
+        tree = _with_defaults(overridden(tree, overrides, findings))
+        recipe = _assembled(tree, registry, findings)
+    findings.raise_if_any()
+    return recipe
+
+
+def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
+    assembly = Assembly(registry, findings)
+    assembly.check_keys(tree)
+    plugins = assembly.plugins(tree)
+    labels = assembly.coarse_table(tree)
+    parts: dict[str, Any] = {
+        "name": assembly.name(tree),
+        "seed": assembly.seed(tree),
+        "plugins": plugins,
+        "data": assembly.several(tree, "data"),
+        "labels": labels,
+        "augmentation": assembly.one(tree, "augmentation"),
+        "backbone": assembly.one(tree, "backbone"),
+        "heads": assembly.heads(tree),
+        "objective": assembly.terms(tree),
+        "miner": assembly.one(tree, "miner"),
+        "sampler": assembly.one(tree, "sampler"),
+        "optimizer": assembly.one(tree, "optimizer"),
+        "schedule": assembly.one(tree, "schedule"),
+        "training": assembly.training(tree),
+        "evaluation": assembly.several(tree, "evaluation"),
+        "loggers": assembly.several(tree, "loggers"),
+    }
+    check_fit(tree, parts["heads"], parts["objective"], parts["augmentation"], labels, findings)
+    provenance = {key: node.place.origin for key, node in walk(tree)}
+    return Recipe(**parts, values=assembly.values(tree), provenance=provenance)
+
+
+def _with_defaults(tree: Node) -> Node:
+    place = Place("default", Path.cwd())
+    given = {key: child for key, child in tree.mapping.items() if child.value is not None}
+    left_out = {key: planted(value, place) for key, value in DEFAULTS.items() if key not in given}
+    return Node({**left_out, **given}, tree.place)
+
+
+def _escaped(value: Any) -> Any:
+    """The values in the form that reading turns back into them."""
+    if isinstance(value, Mapping):
+        return {key: _escaped(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_escaped(child) for child in value]
+    return escaped(value) if isinstance(value, str) else value

@@ -1,0 +1,181 @@
+"""The folder of a run: what may happen to one that exists, and what it holds."""
+
+import json
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from crs_plugin.errors import InputError
+from crs_plugin.files import write_atomically
+from crs_plugin.recipe.reading import read_resolved
+from crs_plugin.recipe.recipe import Recipe
+
+Mode = Literal["new", "resume", "overwrite"]
+
+LIBRARIES = (
+    "crs_plugin",
+    "torch",
+    "torchvision",
+    "lightly",
+    "pytorch-metric-learning",
+    "kornia",
+    "pytorch-lightning",
+    "scikit-learn",
+    "torchmetrics",
+    "numpy",
+)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of everything that a run leaves behind.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe; running it again gives the same numbers."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions and machine."""
+        return self.path / "environment.json"
+
+    @property
+    def log(self) -> Path:
+        """What was printed, as plain lines."""
+        return self.path / "train.log"
+
+    @property
+    def metrics(self) -> Path:
+        """Figures of the training steps, one JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state to resume from."""
+        return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def encoder(self) -> Path:
+        """The trained encoder."""
+        return self.path / "encoder.safetensors"
+
+    @property
+    def report(self) -> Path:
+        """The report for people; ``report.json`` beside it is for programs."""
+        return self.path / "report.html"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything in the folder."""
+        return self.path.is_dir() and any(self.path.iterdir())
+
+    def check(self, recipe: Recipe, mode: Mode) -> None:
+        """Refuse what would lose a run or mix two of them; changes nothing.
+
+        Raises:
+            InputError: If the folder cannot be used in that mode; the message says what can.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file; a run needs a folder: name one with --output")
+        if mode == "new" and self.exists:
+            raise InputError(self._existing_run())
+        if mode == "overwrite" and self.exists and not self.recipe.is_file():
+            raise InputError(
+                f"{self.path} holds no run (there is no recipe.yaml), so --overwrite leaves it"
+                " alone; name another folder with --output"
+            )
+        if mode == "resume":
+            self._check_resume(recipe)
+
+    def open(self, recipe: Recipe, mode: Mode) -> None:
+        """Make the folder and write what is known before training.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        try:
+            if mode == "overwrite" and self.exists:
+                shutil.rmtree(self.path)
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.recipe, recipe.to_yaml())
+            write_atomically(self.environment, json.dumps(environment(), indent=2) + "\n")
+        except OSError as error:
+            raise InputError(
+                f"the run cannot be written to {self.path}: {error.strerror};"
+                " name another folder with --output"
+            ) from error
+
+    def _existing_run(self) -> str:
+        state = "a finished run" if self.report.is_file() else "a run that stopped"
+        if not self.recipe.is_file():
+            return f"{self.path} is not empty and holds no run; name another folder with --output"
+        return (
+            f"{self.path} holds {state}; nothing was touched. Did you mean\n"
+            "  --resume                     to continue that run exactly where it stopped,\n"
+            "  --overwrite                  to remove it and start anew, or\n"
+            f"  --set backbone.weights={self.encoder}\n"
+            "                               with another --output, to start from its weights?"
+        )
+
+    def _check_resume(self, recipe: Recipe) -> None:
+        if not self.recipe.is_file():
+            raise InputError(
+                f"{self.path} holds no run to resume (there is no recipe.yaml);"
+                " leave out --resume to start one"
+            )
+        changes = differences(read_resolved(self.recipe), recipe.values)
+        if changes:
+            listed = "\n".join(f"  {line}" for line in changes)
+            raise InputError(
+                f"{self.path} was started with another recipe, so it cannot be resumed"
+                f" exactly:\n{listed}\nChange it back, or use --overwrite or another --output"
+            )
+
+
+def differences(before: Any, after: Any, key: str = "") -> list[str]:
+    """Return one line per value that differs between two resolved recipes."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        lines = []
+        for name in dict.fromkeys([*before, *after]):
+            inner = f"{key}.{name}" if key else str(name)
+            lines += differences(before.get(name, _ABSENT), after.get(name, _ABSENT), inner)
+        return lines
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [line for i, (a, b) in pairs for line in differences(a, b, f"{key}.{i}")]
+    return [] if before == after else [f"{key}: {before} in the run, {after} now"]
+
+
+_ABSENT = "(not set)"
+
+
+def environment() -> dict[str, Any]:
+    """Return versions of what computes, and what computes it."""
+    import torch
+
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "libraries": {name: _version(name) for name in LIBRARIES},
+    }
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None

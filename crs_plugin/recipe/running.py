@@ -1,0 +1,212 @@
+"""Running a recipe: from its data to an encoder, its evaluations and a report."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.text import Text
+
+from crs_plugin.data import decode
+from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.models.encoder import Encoder
+from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
+from crs_plugin.recipe.building import (
+    PretrainingData,
+    build_module,
+    data_source,
+    encoder_of,
+    pretraining_data,
+)
+from crs_plugin.recipe.progress import StageProgress
+from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.run_folder import Mode, RunFolder
+
+log = logging.getLogger("crs_plugin.run")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the stages of one run share."""
+
+    recipe: Recipe
+    folder: RunFolder
+    console: Console
+    progress: StageProgress
+
+    def say(self, line: str) -> None:
+        """Print a line, and log it."""
+        self.console.print(Text(line), soft_wrap=True)
+        log.info(line)
+
+
+def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: str) -> bool:
+    """Pre-train, evaluate and write the report.
+
+    Everything that can be known beforehand is checked before the folder is touched: the data of
+    pre-training and of every evaluation are opened, and the network is built.
+
+    Args:
+        recipe: What to do.
+        folder: Where everything goes.
+        mode: ``new`` refuses a folder that is not empty, ``resume`` continues the run that is
+            there, ``overwrite`` removes it.
+        continue_with: The command that continues this run, shown when it is interrupted.
+
+    Returns:
+        True when the run is finished, False when somebody interrupted it.
+
+    Raises:
+        InputError: If anything does not fit; nothing has been changed then.
+    """
+    folder.check(recipe, mode)
+    console = Console()
+    run = _Run(recipe, folder, console, StageProgress(console))
+    if mode == "resume" and folder.report.is_file():
+        run.say(f"{folder.path} is finished; the report is {folder.report}")
+        return True
+    try:
+        return _run(run, mode)
+    except KeyboardInterrupt:
+        pass
+    run.say(
+        f"interrupted; everything so far is in {folder.path}. Continue with:\n  {continue_with}"
+    )
+    return False
+
+
+def _run(run: _Run, mode: Mode) -> bool:
+    recipe = run.recipe
+    opened = data_source(recipe)()
+    data = pretraining_data(recipe, opened)
+    module = build_module(recipe, data.expressions)
+    context = EvaluationContext(
+        default_data=lambda: opened,
+        input_size=_view_size(module),
+        seed=recipe.seed,
+        progress=run.progress,
+    )
+    evaluations = [spec.build() for spec in recipe.evaluation]
+    for evaluation in evaluations:
+        if hasattr(evaluation, "check"):
+            evaluation.check(context)
+    images = _decoded(run, data.dataset, recipe.training.decoded_size(_view_size(module)))
+    run.folder.open(recipe, mode)
+    with _logged_to(run.folder):
+        _announce(run, data, module, images)
+        outcome = _pretrain(run, module, data, images, resume=mode == "resume")
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        encoder = encoder_of(recipe, module, _seen(recipe, data))
+        encoder.save(run.folder.encoder)
+        run.say(f"encoder: {run.folder.encoder}")
+        results = _evaluate(run, context, evaluations, encoder)
+        _report(run, opened, data, module, images, outcome, results)
+    return True
+
+
+def _view_size(module: PretrainingModule) -> int:
+    augmentation: Any = module.augmentation
+    return int(augmentation.size)
+
+
+def _decoded(run: _Run, dataset: FaceDataset, size: int) -> torch.Tensor:
+    what = f"reading {dataset.name}"
+    with run.progress.stage():
+        return decode(dataset, size, lambda done, total: run.progress(what, done, total))
+
+
+def _announce(
+    run: _Run, data: PretrainingData, module: PretrainingModule, images: torch.Tensor
+) -> None:
+    recipe, settings = run.recipe, run.recipe.training
+    counts = _counted(data.fine, data.expressions)
+    classes = _counted(data.coarse, recipe.labels.classes)
+    steps = settings.epochs * (len(images) // settings.batch_size)
+    if settings.max_steps is not None:
+        steps = min(steps, settings.max_steps)
+    trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    run.say(f"recipe: {recipe.name} → {run.folder.path}")
+    run.say(f"data: {data.dataset.name}, {len(images):,} images of {images.shape[-1]} px: {counts}")
+    run.say(f"coarse classes: {classes}")
+    for reason, number in data.dataset.skipped.items():
+        run.say(f"left out: {number:,} ({reason})")
+    run.say(
+        f"network: {recipe.backbone.name}, {trained / 1e6:.1f} M parameters with its heads;"
+        f" views of {_view_size(module)} px"
+    )
+    run.say(
+        f"training: {steps:,} steps of {settings.batch_size} images; the time left is known after"
+        " the first steps"
+    )
+
+
+def _counted(ids: torch.Tensor, names: Sequence[str]) -> str:
+    unlabelled = int((ids == UNLABELLED).sum())
+    listed = [f"{name} {int((ids == index).sum()):,}" for index, name in enumerate(names)]
+    return ", ".join([*listed, *([f"without label {unlabelled:,}"] if unlabelled else [])])
+
+
+def _pretrain(
+    run: _Run, module: PretrainingModule, data: PretrainingData, images: torch.Tensor, resume: bool
+) -> PretrainingOutcome:
+    recipe, folder = run.recipe, run.folder
+    sampler = recipe.sampler
+    return pretrain(
+        module=module,
+        images=images,
+        fine=data.fine,
+        coarse=data.coarse,
+        sampler_factory=sampler.build,
+        settings=recipe.training,
+        seed=recipe.seed,
+        folder=folder.path,
+        resume=resume and folder.checkpoint.is_file(),
+        loggers=[spec.build(folder.path) for spec in recipe.loggers],
+        console=run.console,
+    )
+
+
+def _seen(recipe: Recipe, data: PretrainingData) -> dict[str, Any]:
+    return {
+        "recipe": recipe.name,
+        "data": data.dataset.name,
+        "images": len(data.dataset),
+        "expressions": list(data.expressions),
+        "coarse_classes": list(recipe.labels.classes),
+        "objective": [term.spec.name for term in recipe.objective],
+        "epochs": recipe.training.epochs,
+        "weights_before": recipe.backbone.options.get("weights"),
+    }
+
+
+def _evaluate(
+    run: _Run, context: EvaluationContext, evaluations: Sequence[Any], encoder: Encoder
+) -> list[EvaluationResult]:
+    with_encoders = context.with_encoders(encoder, encoder.random_like(run.recipe.seed))
+    with run.progress.stage():
+        return [evaluation(with_encoders) for evaluation in evaluations]
+
+
+@contextmanager
+def _logged_to(folder: RunFolder) -> Iterator[None]:
+    handler = logging.FileHandler(folder.log, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    package = logging.getLogger("crs_plugin")
+    level, propagate = package.level, package.propagate
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+    package.propagate = False
+    try:
+        yield
+    finally:
+        package.removeHandler(handler)
+        package.setLevel(level)
+        package.propagate = propagate
+        handler.close()

@@ -1,0 +1,129 @@
+"""A component as a recipe names it, checked and ready to be built."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crs_plugin.errors import InputError
+from crs_plugin.recipe.problem import Problem, RecipeError
+from crs_plugin.registry import Component, Registry, RegistryError, registry
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One component of a recipe.
+
+    Attributes:
+        kind: Kind of the component.
+        name: Its name.
+        options: The options that were given, in the types that the component takes. An option that
+            holds a component is a ``Spec`` itself, or a tuple of them.
+        position: Where it stands: ``file:line:column``, ``--set …`` or ``default``.
+        key: Dotted key of it in the recipe.
+        registry: Where it is looked up.
+    """
+
+    kind: str
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    position: str = field(default="default", compare=False)
+    key: str = field(default="", compare=False)
+    registry: Registry = field(default_factory=lambda: registry, compare=False, repr=False)
+
+    @property
+    def component(self) -> Component:
+        """The component that is meant."""
+        return self.registry.get(self.kind, self.name)
+
+    def build(self, *handed_in: Any, **filled_in: Any) -> Any:
+        """Build the component, the components in its options first.
+
+        An option that holds a data set becomes a callable without arguments that opens it (several
+        are concatenated), so that building opens no data.
+
+        Args:
+            *handed_in: What the host hands in: the arguments before ``/``.
+            **filled_in: Values for options that were left out, by name (``input_dim``,
+                ``class_names``, …); those that a component does not have are passed over. They
+                reach the components inside as well.
+
+        Returns:
+            What the class or function returns. Options that were neither given nor filled in keep
+            the component's defaults.
+
+        Raises:
+            RecipeError: If the component refuses its options; with its position.
+        """
+        component = self.component
+        given = {key: _built(value, filled_in) for key, value in self.options.items()}
+        left_out = {
+            key: value
+            for key, value in filled_in.items()
+            if key in component.options() and key not in given
+        }
+        try:
+            return component.target(*handed_in, **given, **left_out)
+        except (RecipeError, RegistryError):
+            raise
+        except (InputError, TypeError, ValueError) as error:
+            problem = Problem(self.position, self.key, f"{self.kind} {self.name!r}: {error}")
+            raise RecipeError([problem]) from error
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Opens data sets when called, several of them as one.
+
+    Attributes:
+        specs: The data sets.
+    """
+
+    specs: tuple[Spec, ...]
+
+    def __call__(self) -> Any:
+        """Open the data sets.
+
+        Raises:
+            RecipeError: If one cannot be used; with its position.
+        """
+        from crs_plugin.data.dataset import concatenate
+
+        return concatenate([spec.build() for spec in self.specs])
+
+
+@dataclass(frozen=True)
+class TermSpec:
+    """One term of the objective.
+
+    Attributes:
+        spec: The loss.
+        weight: What its value is multiplied by.
+    """
+
+    spec: Spec
+    weight: float = 1.0
+
+
+def _built(value: Any, filled_in: Mapping[str, Any]) -> Any:
+    specs = _specs(value)
+    if not specs:
+        return value
+    if specs[0].kind == "dataset":
+        return DataSource(specs)
+    if isinstance(value, Spec):
+        return value.build(**filled_in)
+    return tuple(spec.build(**filled_in) for spec in specs)
+
+
+def _specs(value: Any) -> tuple[Spec, ...]:
+    if isinstance(value, Spec):
+        return (value,)
+    if isinstance(value, Sequence) and value and all(isinstance(v, Spec) for v in value):
+        return tuple(value)
+    return ()
+
+
+def nested(spec: Spec) -> tuple[Spec, ...]:
+    """Return a component and all components in its options, outermost first."""
+    inner = (part for value in spec.options.values() for part in _specs(value))
+    return (spec, *(below for part in inner for below in nested(part)))

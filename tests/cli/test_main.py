@@ -1,0 +1,97 @@
+"""What every command has in common: help, exit codes, messages without traceback."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from crs_plugin.cli import main as cli
+from crs_plugin.errors import InputError
+
+
+def all_commands(group: click.Command, path: tuple[str, ...] = ()):
+    context = click.Context(group)
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            yield (*path, name), command
+            yield from all_commands(command, (*path, name))
+
+
+COMMANDS = dict(all_commands(cli.crs))
+
+
+def call(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["crs", *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    return exit_.value.code
+
+
+def test_the_commands_are_those_documented():
+    assert {" ".join(path) for path in COMMANDS if len(path) == 2} == {
+        *(f"recipe {name}" for name in ("run", "list", "show", "copy", "validate", "schema")),
+        "components list",
+        "components show",
+        "data preview",
+    }
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_help_text_ends_with_an_example(monkeypatch, capsys, path):
+    assert call(monkeypatch, *path, "--help") == 0
+    assert capsys.readouterr().out.strip().splitlines()[-1].strip().startswith("Example: crs ")
+
+
+@pytest.mark.parametrize("path", [(), ("recipe",), ("components",), ("data",)], ids=" ".join)
+def test_help_of_a_group_imports_nothing_heavy(path):
+    code = (
+        "import sys\n"
+        f"sys.argv = ['crs', *{path!r}, '--help']\n"
+        "from crs_plugin.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for heavy in ("torch", "numpy", "rich", "pydantic", "ruamel", "kornia", "matplotlib"):
+        assert f"'{heavy}'" not in done.stderr
+
+
+def test_without_a_command_the_help_is_shown(monkeypatch, capsys):
+    call(monkeypatch)
+    assert "Exit codes" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "shown"),
+    [
+        (InputError("the recipe is wrong"), 2, "Error: the recipe is wrong"),
+        (KeyboardInterrupt(), 130, "Interrupted"),
+        (PermissionError(13, "Permission denied", "/x/y"), 2, "/x/y: Permission denied"),
+    ],
+)
+def test_errors_have_a_message_and_a_code(monkeypatch, capsys, error, code, shown):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.crs, "main", fail)
+    assert call(monkeypatch) == code
+    captured = capsys.readouterr()
+    assert shown in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_a_bug_is_not_hidden(monkeypatch):
+    monkeypatch.setattr(cli.crs, "main", lambda **_: 1 / 0)
+    monkeypatch.setattr(sys, "argv", ["crs"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("recipes",), ("recipe", "start"), ("recipe", "run"), ("recipe", "list", "--no")]
+)
+def test_wrong_usage_ends_with_code_2(monkeypatch, capsys, arguments):
+    assert call(monkeypatch, *arguments) == 2
+    assert "Error: " in capsys.readouterr().err

@@ -1,0 +1,298 @@
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
+
+import crs_plugin
+from crs_plugin.errors import InputError
+from crs_plugin.models import Encoder, EncoderInfo, build_backbone
+
+MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
+SIZE = 32
+KEY = "crs_plugin.encoder"
+
+
+def new_encoder(seed: int = 0, **options) -> Encoder:
+    torch.manual_seed(seed)
+    backbone = build_backbone("resnet18", **options)
+    seen = {"data": ["synthetic_faces"], "labels": {"coarse": 4}}
+    info = EncoderInfo("resnet18", options, SIZE, MEAN, STD, backbone.feature_dim, seen)
+    return Encoder(backbone, info)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return new_encoder()
+
+
+@pytest.fixture(scope="module")
+def saved(encoder, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "encoder.safetensors"
+    encoder.save(path)
+    return path
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    generator = torch.Generator().manual_seed(1)
+    return torch.randint(0, 256, (5, 3, 40, 36), dtype=torch.uint8, generator=generator)
+
+
+def by_hand(encoder: Encoder, images: torch.Tensor) -> torch.Tensor:
+    pixels = images.float().expand(-1, 3, -1, -1) / 255
+    pixels = F.interpolate(pixels, (SIZE, SIZE), mode="bilinear", antialias=True)
+    mean, std = (torch.tensor(x).view(3, 1, 1) for x in (MEAN, STD))
+    backbone = encoder.backbone.eval()
+    with torch.no_grad():
+        return backbone((pixels - mean) / std)
+
+
+def close(a: torch.Tensor, b: torch.Tensor) -> None:
+    torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
+
+
+def test_embed_is_resize_normalise_backbone(encoder, images):
+    features = encoder.embed(images)
+    assert features.shape == (5, 512)
+    assert (features.dtype, features.device.type) == (torch.float32, "cpu")
+    close(features, by_hand(encoder, images))
+
+
+def as_pil(image: torch.Tensor) -> Image.Image:
+    return Image.fromarray(image.permute(1, 2, 0).numpy())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda x: x.numpy(),
+        lambda x: x.permute(0, 2, 3, 1),
+        lambda x: x.permute(0, 2, 3, 1).numpy(),
+        lambda x: x.float() / 255,
+        lambda x: (x.double() / 255).numpy(),
+        lambda x: [as_pil(image) for image in x],
+        lambda x: tuple(as_pil(image) for image in x),
+    ],
+    ids=["array", "NHWC tensor", "NHWC array", "float", "float64 array", "PIL list", "PIL tuple"],
+)
+def test_every_kind_of_images_gives_the_same_features(encoder, images, kind):
+    close(encoder.embed(kind(images)), encoder.embed(images))
+
+
+@pytest.mark.parametrize("as_path", [str, Path])
+def test_paths_of_images_of_any_size_and_mode(encoder, images, tmp_path, as_path):
+    as_pil(images[0]).save(tmp_path / "a.png")
+    as_pil(images[1, :, :20, :30]).convert("L").save(tmp_path / "b ü.png")
+    as_pil(images[2]).convert("RGBA").save(tmp_path / "c.PNG")
+    paths = [as_path(tmp_path / name) for name in ("a.png", "b ü.png", "c.PNG")]
+    features = encoder.embed(paths, batch_size=2)
+    close(features[[0, 2]], encoder.embed(images[[0, 2]]))
+    grey = torch.from_numpy(np.array(as_pil(images[1, :, :20, :30]).convert("L")))
+    close(features[1:2], encoder.embed(grey[None]))
+    close(encoder.embed(paths[0]), features[:1])
+
+
+def test_photos_are_turned_upright(encoder, images, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    as_pil(images[0]).save(tmp_path / "turned.png", exif=exif)
+    upright = images[:1].rot90(-1, (2, 3))
+    close(encoder.embed([tmp_path / "turned.png"]), encoder.embed(upright))
+
+
+@pytest.mark.parametrize("shape", [(4, 40, 36), (4, 1, 40, 36), (4, 40, 36, 1)])
+def test_grey_is_repeated(encoder, images, shape):
+    grey = images[:4, 0]
+    close(encoder.embed(grey.reshape(shape)), encoder.embed(grey[:, None].expand(-1, 3, -1, -1)))
+
+
+def test_where_both_places_could_be_the_channels_the_second_wins(encoder):
+    images = torch.randint(0, 256, (2, 3, 40, 3), dtype=torch.uint8)
+    close(encoder.embed(images), by_hand(encoder, images))
+
+
+def test_read_only_arrays_are_taken_without_a_warning(encoder, images, recwarn):
+    array = images.numpy().copy()
+    array.flags.writeable = False
+    close(encoder.embed(array), encoder.embed(images))
+    assert list(recwarn) == []
+
+
+@pytest.mark.parametrize("empty", [[], torch.empty(0, 3, 8, 8, dtype=torch.uint8)])
+def test_no_images_give_no_features(encoder, empty):
+    assert encoder.embed(empty).shape == (0, 512)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5])
+def test_batch_size_changes_nothing(encoder, images, batch_size):
+    close(encoder.embed(images, batch_size=batch_size), encoder.embed(images))
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (torch.zeros(2, 4, 8, 8, dtype=torch.uint8), r"not \[2, 4, 8, 8\]"),
+        (torch.zeros(8, 8, 3, dtype=torch.uint8), r"images\[None\]"),
+        (torch.zeros(2, 3, 8, 8, dtype=torch.int64), "int64"),
+        (np.zeros((2, 8, 8), dtype=np.uint16), "uint16"),
+        (torch.full((2, 3, 8, 8), 200.0), "0–255 give uint8"),
+        (torch.full((2, 3, 8, 8), -1.0), "already normalised"),
+        (torch.full((2, 3, 8, 8), torch.nan), "nan"),
+        (torch.zeros(2, 3, 0, 8), "without pixels"),
+        ([np.zeros((8, 8, 3), dtype=np.uint8)], "in the list stands a ndarray"),
+        (["nowhere.png"], r"no image file nowhere\.png"),
+    ],
+)
+def test_images_that_are_none_are_refused(encoder, bad, message):
+    with pytest.raises(InputError, match=message):
+        encoder.embed(bad)
+
+
+def test_unreadable_files_are_named(encoder, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"cannot read image .*a\.png"):
+        encoder.embed([tmp_path / "a.png"])
+
+
+def test_batch_size_must_be_positive(encoder, images):
+    with pytest.raises(InputError, match="batch_size"):
+        encoder.embed(images, batch_size=0)
+
+
+def test_modes_are_restored_and_statistics_untouched(images):
+    encoder = new_encoder().train()
+    encoder.backbone.bn1.eval()
+    before = {name: x.clone() for name, x in encoder.state_dict().items()}
+    features = encoder.embed(images)
+    assert encoder.training
+    assert encoder.backbone.layer1.training
+    assert not encoder.backbone.bn1.training
+    assert all(torch.equal(x, before[name]) for name, x in encoder.state_dict().items())
+    with pytest.raises(InputError):
+        encoder.embed(["nowhere.png"])
+    assert encoder.training
+    close(features, encoder.eval().embed(images))
+
+
+def test_a_probe_can_be_trained_on_the_features(encoder, images):
+    probe = torch.nn.Linear(512, 2)
+    probe(encoder.embed(images)).sum().backward()
+    assert probe.weight.grad is not None
+
+
+def test_what_is_loaded_is_what_was_saved(encoder, saved, images):
+    loaded = crs_plugin.Encoder.load(str(saved))
+    assert torch.equal(loaded.embed(images), encoder.embed(images))
+    assert loaded.info == encoder.info
+    assert not loaded.training
+
+
+def test_the_file_describes_itself_and_holds_the_stock_names(encoder, saved):
+    header_size = int.from_bytes(saved.read_bytes()[:8], "little")
+    header = json.loads(saved.read_bytes()[8 : 8 + header_size])
+    info = json.loads(header["__metadata__"][KEY])
+    assert info["backbone"] == "resnet18"
+    assert (info["input_size"], info["feature_dim"], info["channels"]) == (SIZE, 512, "RGB")
+    assert info["mean"] == list(MEAN)
+    assert info["seen"]["data"] == ["synthetic_faces"]
+    assert info["crs_plugin_version"] == crs_plugin.__version__
+    assert load_file(saved).keys() == encoder.backbone.state_dict().keys()
+    assert build_backbone("resnet18", weights=str(saved)).feature_dim == 512
+
+
+def test_options_of_the_architecture_survive_and_weights_do_not(tmp_path, images):
+    encoder = new_encoder(small_input_stem=True, channels_last=True)
+    info = replace(encoder.info, backbone_options={**encoder.info.backbone_options, "weights": "x"})
+    encoder.info = info
+    encoder.save(tmp_path / "e.safetensors")
+    loaded = Encoder.load(tmp_path / "e.safetensors")
+    assert loaded.info.backbone_options == {"small_input_stem": True, "channels_last": True}
+    close(loaded.embed(images), encoder.embed(images))
+
+
+def test_random_like_has_seeded_weights_and_leaves_the_global_rng(encoder, images):
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    first, again, other = (encoder.random_like(seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.equal(first.embed(images), again.embed(images))
+    assert not torch.equal(first.embed(images), other.embed(images))
+    assert not torch.equal(first.embed(images), encoder.embed(images))
+    assert first.info.seen == {}
+    assert replace(first.info, seen=encoder.info.seen) == encoder.info
+
+
+def damaged(saved: Path, folder: Path, kind: str) -> Path:
+    path = folder / f"{kind}.safetensors"
+    state = load_file(saved)
+    header_size = int.from_bytes(saved.read_bytes()[:8], "little")
+    text = json.loads(saved.read_bytes()[8 : 8 + header_size])["__metadata__"][KEY]
+    info = json.loads(text)
+    if kind in ("empty", "header", "cut"):
+        shutil.copy(saved, path)
+        kept = {"empty": 0, "header": 100, "cut": path.stat().st_size - 1000}[kind]
+        path.write_bytes(path.read_bytes()[:kept])
+    elif kind == "text":
+        path.write_text("name: crs_cont_resnet18\n" * 10)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "plain":
+        save_file(state, path)
+    else:
+        if kind == "newer":
+            info |= {"format_version": 99, "crs_plugin_version": "9.9"}
+        elif kind == "lacking":
+            del info["input_size"]
+        elif kind == "unversioned":
+            del info["format_version"]
+        elif kind == "architecture":
+            info["backbone"] = "resnet34"
+        elif kind == "option":
+            info["backbone_options"] = {"sparkle": True}
+        text = "{" if kind == "json" else json.dumps(info)
+        save_file(state, path, metadata={KEY: text})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("missing/none", "no encoder file"),
+        ("folder", "a folder"),
+        ("empty", "cut short"),
+        ("header", "cut short"),
+        ("cut", "cut short"),
+        ("text", "no encoder file"),
+        ("plain", "no encoder of crs_plugin"),
+        ("json", "no JSON"),
+        ("newer", "format version 99, written by crs_plugin 9.9"),
+        ("unversioned", "format_version"),
+        ("lacking", "input_size"),
+        ("architecture", "missing: layer1.2"),
+        ("option", "sparkle"),
+    ],
+)
+def test_files_that_are_no_encoder_are_refused(saved, tmp_path, kind, message):
+    path = tmp_path / kind if "/" in kind else damaged(saved, tmp_path, kind)
+    with pytest.raises(InputError, match=message) as caught:
+        Encoder.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_entries_of_a_later_package_of_the_same_format_are_left_out(saved, tmp_path, encoder):
+    info = json.loads(encoder.info.to_json()) | {"novelty": 1}
+    save_file(load_file(saved), tmp_path / "e.safetensors", metadata={KEY: json.dumps(info)})
+    assert Encoder.load(tmp_path / "e.safetensors").info == encoder.info
+
+
+def test_saving_where_there_is_no_folder_is_told(encoder, tmp_path):
+    with pytest.raises(InputError, match="cannot write the encoder"):
+        encoder.save(tmp_path / "nowhere" / "e.safetensors")

@@ -1,0 +1,19 @@
+import subprocess
+import sys
+
+CODE = """
+import sys
+from crs_plugin.registry import registry
+import crs_plugin.augmentations, crs_plugin.models
+for kind in ("augmentation", "backbone", "head"):
+    registry._search_rooms(kind)
+heavy = {"kornia", "torchvision", "timm", "lightly", "pytorch_lightning"}
+print(sorted(heavy & sys.modules.keys()))
+"""
+
+
+def test_components_are_found_without_importing_the_toolkits():
+    result = subprocess.run(
+        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,219 @@
+"""A run that is stopped and resumed is, bit for bit, the run that was left alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from small_run import BATCH, NoisyViews, small_data, small_module, small_run, small_settings
+
+from crs_plugin.errors import InputError
+from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
+
+STEPS_PER_EPOCH = 6
+ALL_STEPS = 3 * STEPS_PER_EPOCH
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    views = NoisyViews()
+    outcome, module = small_run(folder, small_module(views), settings=settings())
+    assert outcome.steps == outcome.total_steps == ALL_STEPS
+    assert not outcome.interrupted
+    return module.state_dict(), rows(folder), torch.stack(views.seen)
+
+
+def settings(**changed):
+    return small_settings(**({"epochs": 3, "checkpoint_every": 100} | changed))
+
+
+def rows(folder: Path) -> list[dict]:
+    return [
+        {key: value for key, value in row.items() if key != "images_per_second"}
+        for row in read_metrics(folder / "metrics.jsonl")
+    ]
+
+
+def assert_same(state, expected):
+    assert state.keys() == expected.keys()
+    different = [name for name in state if not torch.equal(state[name], expected[name])]
+    assert not different
+
+
+def press_ctrl_c_at(step: int):
+    return lambda seen: os.kill(os.getpid(), signal.SIGINT) if seen == step else None
+
+
+@pytest.mark.parametrize("step", [0, 1, 3, 4, 5, 6, 7, 11, 12, 16])
+def test_ctrl_c_at_any_step_then_resume_equals_the_undisturbed_run(step, undisturbed, tmp_path):
+    state, expected_rows, seen = undisturbed
+    first = NoisyViews(press_ctrl_c_at(step))
+    outcome, _ = small_run(tmp_path, small_module(first), settings=settings())
+    assert outcome.interrupted
+    assert outcome.steps == step + 1  # the step under way is finished and saved
+    assert outcome.checkpoint is not None
+    second = NoisyViews()
+    outcome, module = small_run(
+        tmp_path, small_module(second, seed=99), resume=True, settings=settings()
+    )
+    assert not outcome.interrupted
+    assert outcome.steps == ALL_STEPS
+    assert_same(module.state_dict(), state)
+    assert rows(tmp_path) == expected_rows
+    assert torch.equal(torch.stack(first.seen + second.seen), seen)
+
+
+def test_interrupted_and_resumed_several_times(undisturbed, tmp_path):
+    state, expected_rows, _ = undisturbed
+    for stop in (4, 0, 2, 7):
+        views = NoisyViews(press_ctrl_c_at(stop))
+        resume = (tmp_path / "checkpoints").exists()
+        outcome, _ = small_run(tmp_path, small_module(views), resume=resume, settings=settings())
+        assert outcome.interrupted
+    outcome, module = small_run(tmp_path, resume=True, settings=settings())
+    assert outcome.steps == ALL_STEPS
+    assert_same(module.state_dict(), state)
+    assert rows(tmp_path) == expected_rows
+
+
+def test_stopped_at_once_falls_back_to_the_last_checkpoint(undisturbed, tmp_path):
+    state, expected_rows, _ = undisturbed
+
+    def stop_at_once(seen):
+        if seen == 9:
+            raise KeyboardInterrupt
+
+    often = settings(checkpoint_every=4)
+    outcome, _ = small_run(tmp_path, small_module(NoisyViews(stop_at_once)), settings=often)
+    assert outcome.interrupted
+    assert len(rows(tmp_path)) == 5  # steps 1, 2, 4, 6, 8 …
+    rest = NoisyViews()
+    outcome, module = small_run(tmp_path, small_module(rest), resume=True, settings=often)
+    assert len(rest.seen) == ALL_STEPS - 8
+    assert_same(module.state_dict(), state)
+    assert rows(tmp_path) == expected_rows
+
+
+def test_rows_beyond_the_checkpoint_are_written_once(undisturbed, tmp_path):
+    _, expected_rows, _ = undisturbed
+
+    def fail(seen):
+        if seen == 15:
+            raise OSError("the machine died")
+
+    often = settings(checkpoint_every=7)
+    with pytest.raises(OSError, match="machine died"):
+        small_run(tmp_path, small_module(NoisyViews(fail)), settings=often)
+    file = tmp_path / "metrics.jsonl"
+    file.write_text(file.read_text() + '{"step": 16, "epo')  # cut off in the middle of a line
+    small_run(tmp_path, resume=True, settings=often)
+    assert rows(tmp_path) == expected_rows
+
+
+def test_second_ctrl_c_stops_at_once_and_gives_the_signal_back(tmp_path):
+    def twice(seen):
+        if seen == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    views = NoisyViews(twice)
+    outcome, _ = small_run(tmp_path, small_module(views), settings=settings())
+    assert outcome.interrupted
+    assert outcome.checkpoint is None
+    assert len(views.seen) == 2
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_real_signal_from_outside(undisturbed, tmp_path):
+    state, expected_rows, _ = undisturbed
+    script = f"""
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from small_run import *
+def slowly(seen):
+    print("step", flush=True)
+    time.sleep(0.2)
+outcome, _ = small_run(Path({str(tmp_path)!r}), small_module(NoisyViews(slowly)),
+    settings=small_settings(epochs=3, checkpoint_every=100))
+print(outcome.interrupted, outcome.steps)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(4):
+        assert process.stdout.readline() == "step\n"
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert output.splitlines()[-1].startswith("True ")
+    assert errors == ""
+    outcome, module = small_run(tmp_path, resume=True, settings=settings())
+    assert outcome.steps == ALL_STEPS
+    assert_same(module.state_dict(), state)
+    assert rows(tmp_path) == expected_rows
+
+
+def test_a_finished_run_resumed_stays_finished(tmp_path):
+    _, module = small_run(tmp_path)
+    file = (tmp_path / "metrics.jsonl").read_text()
+    outcome, again = small_run(tmp_path, small_module(seed=99), resume=True)
+    assert outcome.steps == outcome.total_steps
+    assert outcome.images_per_second == 0
+    assert outcome.final == json.loads(file.splitlines()[-1])
+    assert (tmp_path / "metrics.jsonl").read_text() == file
+    assert_same(again.state_dict(), module.state_dict())
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(InputError, match="nothing to resume"):
+        small_run(tmp_path / "run", resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    small_run(tmp_path)
+    checkpoint = tmp_path / "checkpoints" / "last.ckpt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"last\.ckpt cannot be read"):
+        small_run(tmp_path, resume=True)
+
+
+def test_starting_anew_forgets_the_old_run(tmp_path):
+    small_run(tmp_path, settings=small_settings(epochs=3))
+    outcome, _ = small_run(tmp_path, settings=small_settings(epochs=1))
+    assert [row["step"] for row in rows(tmp_path)] == [1, 2, 4, 6]
+    assert outcome.steps == STEPS_PER_EPOCH
+
+
+def test_same_seed_same_numbers_other_seed_other_numbers(tmp_path):
+    results = []
+    for number, seed in enumerate((3, 3, 4)):
+        torch.rand(number)  # what happened before must not matter
+        _, module = small_run(tmp_path / str(number), seed=seed)
+        results.append((module.state_dict(), rows(tmp_path / str(number))))
+    assert_same(results[0][0], results[1][0])
+    assert results[0][1] == results[1][1]
+    assert results[0][1] != results[2][1]
+
+
+def test_max_steps_caps_the_run_in_the_middle_of_an_epoch(tmp_path):
+    outcome, _ = small_run(tmp_path, settings=settings(max_steps=8))
+    assert outcome.steps == outcome.total_steps == 8
+    assert not outcome.interrupted
+    assert rows(tmp_path)[-1]["step"] == 8
+    assert rows(tmp_path)[-1]["lr"] < 1e-4  # the schedule ends with the run
+
+
+def test_every_epoch_shows_different_images_once(undisturbed):
+    _, _, seen = undisturbed
+    epochs = seen.reshape(3, STEPS_PER_EPOCH * BATCH).tolist()
+    assert all(len(set(epoch)) == STEPS_PER_EPOCH * BATCH for epoch in epochs)
+    assert epochs[0] != epochs[1]
+    assert len(small_data()["images"]) > STEPS_PER_EPOCH * BATCH  # some were left over

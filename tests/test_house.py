@@ -1,0 +1,94 @@
+"""The rooms of the package and the one-way arrows between them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import crs_plugin
+
+PACKAGE = Path(crs_plugin.__file__).parent
+
+GROUND = {"registry", "toolkits", "expressions", "errors", "files"}
+CORE = {"losses", "miners", "augmentations"}
+MAY_IMPORT = {
+    "errors": set(),
+    "registry": set(),
+    "toolkits": {"registry"},
+    "expressions": set(),
+    "files": set(),
+    "losses": GROUND,
+    "miners": GROUND | {"losses"},
+    "augmentations": GROUND,
+    "models": GROUND,
+    "data": GROUND,
+    "pretraining": GROUND | CORE | {"data", "models"},
+    "evaluation": GROUND | CORE | {"data", "models"},
+    "recipe": GROUND | CORE | {"data", "models", "pretraining", "evaluation"},
+    "cli": GROUND | CORE | {"data", "models", "pretraining", "evaluation", "recipe"},
+}
+FORBIDDEN_LIBRARIES = {
+    "expressions": {"torch"},
+    "losses": {"pytorch_lightning"},
+    "miners": {"pytorch_lightning"},
+    "augmentations": {"pytorch_lightning"},
+    "models": {"pytorch_lightning"},
+    "data": {"pytorch_lightning"},
+}
+
+
+def imported_modules(source: str) -> set[str]:
+    """Every absolute module name that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def rooms_of(modules: set[str]) -> set[str]:
+    inside = (module.split(".") for module in modules if module.startswith("crs_plugin."))
+    return {parts[1] for parts in inside} & set(MAY_IMPORT)
+
+
+def files_of(room: str) -> list[Path]:
+    single = PACKAGE / f"{room}.py"
+    return [single] if single.exists() else sorted((PACKAGE / room).rglob("*.py"))
+
+
+def test_every_room_is_in_the_plan():
+    rooms = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert rooms - {"__init__"} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_arrows_point_one_way(room):
+    files = files_of(room)
+    assert files
+    wrong = {
+        str(file.relative_to(PACKAGE)): sorted(rooms - MAY_IMPORT[room] - {room})
+        for file in files
+        if (rooms := rooms_of(imported_modules(file.read_text()))) - MAY_IMPORT[room] - {room}
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize(("room", "libraries"), FORBIDDEN_LIBRARIES.items())
+def test_rooms_keep_heavy_libraries_out(room, libraries):
+    for file in files_of(room):
+        tops = {module.partition(".")[0] for module in imported_modules(file.read_text())}
+        assert not tops & libraries, file
+
+
+def test_no_file_imports_the_lightning_distribution():
+    for file in PACKAGE.rglob("*.py"):
+        tops = {module.partition(".")[0] for module in imported_modules(file.read_text())}
+        assert "lightning" not in tops, file
+
+
+def test_the_check_sees_an_import_inside_a_function():
+    source = "def f():\n    from crs_plugin.cli import main\n"
+    assert rooms_of(imported_modules(source)) == {"cli"}
