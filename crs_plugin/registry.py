@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
@@ -413,7 +413,11 @@ def _unwrapped(target: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _place(target: Callable[..., Any]) -> str:
-    target = inspect.unwrap(_unwrapped(target))
+    return _source(inspect.unwrap(_unwrapped(target)))
+
+
+@cache  # a family's thousand names may be one function
+def _source(target: Callable[..., Any]) -> str:
     try:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):

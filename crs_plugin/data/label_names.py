@@ -40,14 +40,15 @@ class LabelNames:
 
     Args:
         table: A data set's own label → expression, or None for labels that are left out. A label
-            that is not in the table has to be an expression's name or alias itself.
+            that is not in the table has to be an expression's name or alias itself. A number, as
+            YAML reads one, stands for its digits.
         option: Name of the option that holds the table, for messages.
 
     Raises:
         DataError: If the table names an unknown expression.
     """
 
-    def __init__(self, table: Mapping[str, str | None] | None, option: str) -> None:
+    def __init__(self, table: Mapping[str | int, str | None] | None, option: str) -> None:
         self._option = option
         self._ids: dict[str, int | None] = {}
         for label, expression in (table or {}).items():

@@ -77,8 +77,8 @@ def inside(root: Path, path: str, where: str) -> str:
 
 
 def what_is_at(path: Path) -> str:
-    """Describe the nearest existing folder on the way to ``path`` by its first entries."""
-    folder = path.parent
+    """Describe a folder, or the nearest one above that exists, by its first entries."""
+    folder = path
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     try:

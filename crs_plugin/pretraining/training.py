@@ -1,5 +1,6 @@
 """The pre-training run: trainer, callbacks, checkpoints, and what came out of it."""
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,10 +116,12 @@ def pretrain(
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
     start = _Start(batches)
+    total_steps = _total_steps(settings, len(batches))
     called = time.perf_counter()
     with undisturbed(settings.threads):
         trainer = _trainer(
             settings,
+            total_steps,
             folder,
             loggers,
             [
@@ -134,7 +137,6 @@ def pretrain(
         with interruption.listening():
             _fit(trainer, module, batches, checkpoint if resume else None, interruption)
     ended = time.perf_counter()
-    total_steps = _total_steps(settings, len(batches))
     made = 0 if start.step is None else trainer.global_step - start.step
     rows = read_metrics(folder / METRICS_FILE)
     return PretrainingOutcome(
@@ -193,6 +195,7 @@ def _total_steps(settings: TrainingSettings, steps_per_epoch: int) -> int:
 
 def _trainer(
     settings: TrainingSettings,
+    total_steps: int,
     folder: Path,
     loggers: Sequence[Logger],
     callbacks: list[pl.Callback],
@@ -203,8 +206,10 @@ def _trainer(
             accelerator=settings.accelerator,
             devices=settings.devices,
             precision=settings.precision,
-            max_epochs=settings.epochs,
-            max_steps=settings.max_steps or -1,
+            # Steps alone decide where a run ends: Lightning's count of epochs is not exact in a run
+            # that was stopped several times, once of them between two epochs.
+            max_epochs=sys.maxsize,
+            max_steps=total_steps,
             logger=list(loggers) or False,
             callbacks=callbacks,
             plugins=[AtomicCheckpointIO()],

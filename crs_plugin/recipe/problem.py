@@ -102,7 +102,7 @@ class Findings:
             self.problems.append(problem)
 
     def raise_if_any(self) -> None:
-        """Raise what was found, file by file in the order of the lines.
+        """Raise what was found, file by file in the order of the lines, ``--set`` last.
 
         Raises:
             RecipeError: If there are problems.
@@ -111,9 +111,9 @@ class Findings:
             return
         sources = list(dict.fromkeys(self._places[p.place].source for p in self.problems))
 
-        def order(problem: Problem) -> tuple[int, int, int]:
+        def order(problem: Problem) -> tuple[bool, int, int, int]:
             place = self._places[problem.place]
-            return sources.index(place.source), place.line, place.column
+            return not place.line, sources.index(place.source), place.line, place.column
 
         raise RecipeError(sorted(self.problems, key=order))
 

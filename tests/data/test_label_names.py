@@ -14,7 +14,7 @@ def test_table_comes_before_names_and_aliases() -> None:
 
 
 def test_numbers_as_yaml_writes_them_are_labels() -> None:
-    assert LabelNames({3: "happy"}, "labels").fine_id("3", "x") == fine_id("happiness")  # type: ignore[dict-item]
+    assert LabelNames({3: "happy"}, "labels").fine_id("3", "x") == fine_id("happiness")
 
 
 def test_unknown_label_names_the_line_the_nearest_and_the_option() -> None:

@@ -86,7 +86,7 @@ def _read_votes(file: Path, rule: Rule) -> Iterator[_Voted]:
     for row in read_rows(file, ("Usage", "Image name", *VOTES)):
         usage, image, *cells = row.cells
         split = split_name(usage)
-        if split is None:
+        if split is None or split not in _FOLDERS:
             raise DataError(
                 f"{row.where}: unknown usage {usage!r}; known are Training, PublicTest, PrivateTest"
             )

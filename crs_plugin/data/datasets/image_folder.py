@@ -16,7 +16,7 @@ HOW_TO_GET = "These are your own images: a folder per expression, such as anger/
 
 @register("dataset", "image_folder")
 def image_folder(
-    *, root: Path | None = None, classes: Mapping[str, str | None] | None = None
+    *, root: Path | None = None, classes: Mapping[str | int, str | None] | None = None
 ) -> FaceDataset:
     """Your own images in one folder per expression, with or without train and test above.
 
@@ -44,13 +44,13 @@ def image_folder(
     if not seen:
         raise DataError(
             f"data set image_folder: there is no folder of a class in {folder}"
-            f" ({what_is_at(folder / '.')}). {HOW_TO_GET}"
+            f" ({what_is_at(folder)}). {HOW_TO_GET}"
         )
-    for name in classes or ():
-        if str(name) not in seen:
+    for given in map(str, classes or ()):
+        if given not in seen:
             raise DataError(
-                f"option 'classes' names a folder {name!r} that is not in {folder}"
-                f"{nearest(str(name), seen)}; folders are {', '.join(seen)}"
+                f"option 'classes' names a folder {given!r} that is not in {folder}"
+                f"{nearest(given, seen)}; folders are {', '.join(seen)}"
             )
     return records.dataset()
 

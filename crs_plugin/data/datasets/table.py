@@ -28,7 +28,7 @@ def table(
     image_column: str = "path",
     image_folder: str = "",
     label_column: str | None = "label",
-    labels: Mapping[str, str | None] | None = None,
+    labels: Mapping[str | int, str | None] | None = None,
     split_column: str | None = None,
     subject_column: str | None = None,
     subject_pattern: str | None = None,

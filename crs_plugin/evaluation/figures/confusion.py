@@ -39,7 +39,10 @@ def confusion_matrix(
                     fontsize=7.5 if side <= 8 else 6.5,
                 )
         axes.set_xticks(range(side), labels, rotation=40, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(side), [f"{l} ({n:,})" for l, n in zip(labels, of_class[:, 0], strict=True)])
+        axes.set_yticks(
+            range(side),
+            [f"{label} ({n:,})" for label, n in zip(labels, of_class[:, 0], strict=True)],
+        )
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set_xlabel("predicted")

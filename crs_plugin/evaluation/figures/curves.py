@@ -124,9 +124,7 @@ def _curve(
 def _rows(
     steps: Sequence[float], values: Sequence[float], references: Mapping[str, float]
 ) -> list[tuple[float, ...]]:
-    return [
-        (step, value, *references.values()) for step, value in zip(steps, values, strict=True)
-    ]
+    return [(step, value, *references.values()) for step, value in zip(steps, values, strict=True)]
 
 
 def _thinned(

@@ -97,9 +97,7 @@ def as_svg(figure: "Figure", name: str) -> str:
 
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name}):  # ids stay apart on one page
-        figure.savefig(
-            buffer, format="svg", transparent=True, dpi=200, metadata={"Date": None}
-        )
+        figure.savefig(buffer, format="svg", transparent=True, dpi=200, metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

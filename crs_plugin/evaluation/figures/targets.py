@@ -28,9 +28,7 @@ def targets(results: Sequence[EvaluationResult]) -> Drawing:
                 (result.trained, TRAINED, "o", "trained encoder", -0.13),
             ):
                 low, high = scores.uar_interval
-                axes.plot(
-                    [low, high], [place + lift] * 2, color=colour, linewidth=2.6, alpha=0.45
-                )
+                axes.plot([low, high], [place + lift] * 2, color=colour, linewidth=2.6, alpha=0.45)
                 axes.plot(
                     scores.uar,
                     place + lift,

@@ -112,6 +112,7 @@ def test_missing_images_and_repeated_names_are_handled(png_root: Path, write_ima
     [
         (("Trainning", "a.png", CLEAR), r"fer2013new\.csv:2: unknown usage 'Trainning'"),
         (("Training", "a.png", CLEAR[:-1] + "x"), r"fer2013new\.csv:2: votes must be whole"),
+        (("all", "a.png", CLEAR), r"fer2013new\.csv:2: unknown usage 'all'"),
         (("Training", "a.png", "1,2"), r"fer2013new\.csv:2: 4 cells where the header has 12"),
         (("Training", "../../a.png", CLEAR), r"fer2013new\.csv:2: path .* is not inside"),
     ],

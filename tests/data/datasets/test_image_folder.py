@@ -100,7 +100,7 @@ def test_folder_without_classes(tmp_path: Path) -> None:
 
 def test_everything_left_out(tmp_path: Path, write_image) -> None:
     write_image(tmp_path / "anger" / "a.png")
-    with pytest.raises(DataError, match="no image is left .*1 × folder anger left out"):
+    with pytest.raises(DataError, match=r"no image is left .*1 × folder anger left out"):
         image_folder(root=tmp_path, classes={"anger": None})
 
 

@@ -1,0 +1,12 @@
+"""The report of a run: one page for people, one file for programs, and the figures."""
+
+from crs_plugin.evaluation.report.run_report import (
+    DataCounts,
+    Outcome,
+    RunReport,
+    Seen,
+    Views,
+)
+from crs_plugin.evaluation.report.writing import write_report
+
+__all__ = ["DataCounts", "Outcome", "RunReport", "Seen", "Views", "write_report"]

@@ -1,0 +1,62 @@
+"""The report as a file for programs."""
+
+from dataclasses import asdict
+from typing import Any
+
+from crs_plugin.evaluation.report.run_report import RunReport
+from crs_plugin.evaluation.report.verdict import verdict
+
+VERSION = 1
+"""Raised when a key changes its meaning or goes away; new keys may come without."""
+
+
+def document(report: RunReport) -> dict[str, Any]:
+    """Return what ``report.json`` holds.
+
+    Layout, version 1 (rates between 0 and 1; intervals are ``[low, high]`` of 95 %)::
+
+        version            1
+        name               name of the recipe
+        recipe             the resolved recipe, YAML text
+        finished           date and time
+        verdict            {level: good | mixed | bad | none, headline, detail}
+        seen               {data: [names], images, labels, views}
+        data               [{name, role, counts: {split: {expression: n}}, subjects: n | null,
+                             skipped: {reason: n}}]
+        parameters         {part: n}
+        outcome            {steps, epochs, seconds, warnings: [text]}
+        spread_reference   spread of evenly spread embeddings
+        last_metrics       last row of metrics.jsonl, or null
+        results            [{title, protocol, train_data, test_data, class_names: [C],
+                             trained: scores, random: scores,
+                             gain: {accuracy, uar, accuracy_interval, uar_interval},
+                             chosen: {trained, random}, notes: [text]}]
+        environment        {name: text}
+
+    ``scores`` are ``{accuracy, uar, macro_f1, per_class_recall: [C] with null for a class that the
+    test set lacks, confusion: [C][C] with rows = truth, accuracy_interval, uar_interval, n}``.
+    """
+    return {
+        "version": VERSION,
+        "name": report.name,
+        "recipe": report.recipe,
+        "finished": report.finished,
+        "verdict": asdict(verdict(report)),
+        "seen": asdict(report.seen),
+        "data": [
+            {
+                "name": data.name,
+                "role": data.role,
+                "counts": {split: dict(row) for split, row in data.counts.items()},
+                "subjects": data.subjects,
+                "skipped": dict(data.skipped),
+            }
+            for data in report.data
+        ],
+        "parameters": dict(report.parameters),
+        "outcome": asdict(report.outcome),
+        "spread_reference": report.spread_reference,
+        "last_metrics": dict(report.metrics[-1]) if report.metrics else None,
+        "results": [result.to_json() for result in report.results],
+        "environment": dict(report.environment),
+    }

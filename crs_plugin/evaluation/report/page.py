@@ -1,0 +1,68 @@
+"""The report as one page that needs nothing but itself."""
+
+import base64
+import re
+
+from crs_plugin.evaluation.figures.drawing import INK, Drawing
+from crs_plugin.evaluation.report.run_report import RunReport
+from crs_plugin.evaluation.report.sheets import Sheets
+from crs_plugin.evaluation.report.verdict import in_points, verdict
+from crs_plugin.evaluation.result import Interval
+
+
+def page(report: RunReport, drawn: Sheets) -> str:
+    """Return the HTML of a report: all styles and images are inside, nothing is fetched."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("crs_plugin.evaluation.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=_percent, interval=_interval, points=_points, duration=_duration, figure=_figure
+    )
+    template = environment.get_template("report.html.jinja")
+    return template.render(
+        report=report,
+        drawn=drawn,
+        verdict=verdict(report),
+        differences=[in_points(result) for result in report.results],
+    )
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.1f}"
+
+
+def _interval(interval: Interval) -> str:
+    return f"{100 * interval[0]:.1f} – {100 * interval[1]:.1f}"
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _figure(drawing: Drawing) -> str:
+    """Return a figure as HTML that is safe to put in: an inline SVG, or a picture as data."""
+    from markupsafe import Markup, escape
+
+    if drawing.svg is None:
+        data = base64.b64encode(drawing.png or b"").decode()
+        return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(drawing.alt, data)
+    # Lines and text take the colour of the page, so that they are legible in dark mode as well.
+    svg = re.sub(re.escape(INK), "currentColor", drawing.svg, flags=re.IGNORECASE)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    described = f'<svg role="img" aria-label="{escape(drawing.alt)}"'
+    return Markup(svg.replace("<svg", described, 1))  # matplotlib escapes the texts it writes

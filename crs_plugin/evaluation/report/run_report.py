@@ -1,0 +1,125 @@
+"""Everything that a report tells about a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.evaluation.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.result import EvaluationResult
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the encoder saw in pre-training.
+
+    Attributes:
+        data: Names of the data sets.
+        images: Number of different images.
+        labels: Which labels were used, in words (``4 coarse classes: positive, …``).
+        views: Number of views that went through the network in all.
+    """
+
+    data: tuple[str, ...]
+    images: int
+    labels: str
+    views: int
+
+
+@dataclass(frozen=True)
+class DataCounts:
+    """What one data set holds.
+
+    Attributes:
+        name: Its name.
+        role: What it was used for (``pre-training and test``).
+        counts: Split → expression → number of images.
+        subjects: Number of known persons, or None.
+        skipped: Reason → number of records left out when it was opened.
+    """
+
+    name: str
+    role: str
+    counts: Mapping[str, Mapping[str, int]]
+    subjects: int | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, dataset: FaceDataset, role: str) -> "DataCounts":
+        """Count a data set."""
+        persons = len(set(dataset.subject[dataset.subject >= 0].tolist()))
+        return cls(dataset.name, role, dataset.counts(), persons or None, dict(dataset.skipped))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How pre-training went.
+
+    Attributes:
+        steps: Optimizer steps made.
+        epochs: Epochs made.
+        seconds: Time it took.
+        warnings: What went wrong or looks wrong (collapse), with what to change.
+    """
+
+    steps: int
+    epochs: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Views:
+    """Augmented views of some training images, as the network sees them.
+
+    Attributes:
+        images: V normalised views, each ``[B, 3, S, S]`` float.
+        mean: Mean by channel that was subtracted.
+        std: Standard deviation by channel that was divided by.
+    """
+
+    images: tuple[torch.Tensor, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run, from recipe to results.
+
+    Attributes:
+        name: Name of the recipe.
+        recipe: The resolved recipe as YAML text.
+        finished: Date and time of the end, as people read it.
+        seen: What the encoder saw.
+        data: All data sets of the run.
+        parameters: Part (``backbone``, ``projection head``) → number of parameters.
+        outcome: How pre-training went.
+        spread_reference: Spread of evenly spread embeddings, 1/√D.
+        metrics: Rows of ``metrics.jsonl``.
+        results: Outcome of each evaluation.
+        environment: Machine, versions and the like, by name.
+        views: Augmented views, if they are to be shown.
+        preview: A contact sheet of the data, if it is to be shown.
+        embedding: Features for the map, if it is to be shown.
+    """
+
+    name: str
+    recipe: str
+    finished: str
+    seen: Seen
+    data: tuple[DataCounts, ...]
+    parameters: Mapping[str, int]
+    outcome: Outcome
+    spread_reference: float
+    metrics: Sequence[Mapping[str, Any]]
+    results: tuple[EvaluationResult, ...]
+    environment: Mapping[str, str]
+    views: Views | None = None
+    preview: "Image | None" = None
+    embedding: EmbeddingSample | None = None

@@ -1,0 +1,87 @@
+"""Did the encoder learn? An honest answer in words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from crs_plugin.evaluation.report.run_report import RunReport
+from crs_plugin.evaluation.result import EvaluationResult
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer.
+
+    Attributes:
+        level: ``good`` where it learnt, ``mixed`` where that is not shown everywhere, ``bad`` where
+            it is shown nowhere, ``none`` where nothing was evaluated.
+        headline: The answer in a sentence.
+        detail: By how much, and how sure that is.
+    """
+
+    level: Literal["good", "mixed", "bad", "none"]
+    headline: str
+    detail: str
+
+
+def verdict(report: RunReport) -> Verdict:
+    """Judge a run by its mean recalls beside those of the random encoder.
+
+    A target counts as better if the 95 % interval of the paired difference lies above zero, as
+    worse if it lies below, and otherwise as no difference shown.
+    """
+    if not report.results:
+        return Verdict(
+            "none",
+            "Not evaluated: nothing here says whether the encoder learnt.",
+            "A falling loss does not, as long as no frozen features were tested.",
+        )
+    better = [r for r in report.results if r.gain.uar_interval[0] > 0]
+    worse = [r for r in report.results if r.gain.uar_interval[1] < 0]
+    of = len(report.results)
+    if len(better) == of:
+        level: Literal["good", "mixed", "bad"] = "good"
+        where = "on every target" if of > 1 else "on its target"
+        headline = f"The encoder learnt: it beats a random one {where}."
+    elif better:
+        level = "mixed"
+        headline = f"The encoder beats a random one on {len(better)} of {of} targets."
+    else:
+        level = "bad"
+        headline = "This run does not show that the encoder learnt: no target beats a random one."
+    if report.outcome.warnings and level == "good":
+        level = "mixed"
+    return Verdict(level, headline, _detail(report, better, worse))
+
+
+def in_points(result: EvaluationResult) -> str:
+    """Say how the encoders differ on one target."""
+    gain, (low, high) = result.gain.uar, result.gain.uar_interval
+    interval = f"[{100 * low:+.1f}, {100 * high:+.1f}]"
+    if low > 0:
+        return f"better by {100 * gain:.1f} points of mean recall {interval}"
+    if high < 0:
+        return f"worse by {-100 * gain:.1f} points of mean recall {interval}"
+    return f"no difference shown: {100 * gain:+.1f} points of mean recall {interval}"
+
+
+def _detail(
+    report: RunReport, better: list[EvaluationResult], worse: list[EvaluationResult]
+) -> str:
+    parts = []
+    if better:
+        gains = sorted(100 * r.gain.uar for r in better)
+        span = f"{gains[0]:.1f}" if len(gains) == 1 else f"{gains[0]:.1f} to {gains[-1]:.1f}"
+        parts.append(f"Mean recall is {span} points higher there.")
+    unclear = [r for r in report.results if r not in better and r not in worse]
+    if unclear:
+        parts.append(f"No difference is shown on {_titles(unclear)}.")
+    if worse:
+        parts.append(f"It is worse than the random one on {_titles(worse)}.")
+    if report.outcome.warnings:
+        parts.append("Read the warnings below before trusting these figures.")
+    parts.append("One run with one seed: another seed would move every figure.")
+    return " ".join(parts)
+
+
+def _titles(results: list[EvaluationResult]) -> str:
+    return ", ".join(result.title for result in results)
