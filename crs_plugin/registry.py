@@ -205,6 +205,7 @@ class Registry:
     _searched: set[str] = field(default_factory=set)
     _origins: list[str] = field(default_factory=list)
     _plugins: dict[str, str] = field(default_factory=dict)
+    _points: dict[str, tuple[EntryPoint, ...]] = field(default_factory=dict)
 
     def register(self, kind: str, name: str) -> Callable[[T], T]:
         """Return the decorator that registers a class or function under a name.
@@ -257,7 +258,7 @@ class Registry:
         """Return name → origin of all components of a kind, families last, importing no plugin."""
         self._search_rooms(kind)
         found = {name: c.origin for (k, name), c in sorted(self._components.items()) if k == kind}
-        for point in _entry_points(kind):
+        for point in self._entry_points(kind):
             found.setdefault(point.name, _distribution(point))
         for entry in self._families.get(kind, ()):
             try:
@@ -278,7 +279,7 @@ class Registry:
         single: dict[str, Component | PluginError] = {}
         self._search_rooms(kind)
         own = {name for k, name in self._components if k == kind}
-        for name in sorted(own | {point.name for point in _entry_points(kind)}):
+        for name in sorted(own | {point.name for point in self._entry_points(kind)}):
             try:
                 single[name] = self.get(kind, name)
             except PluginError as error:
@@ -351,8 +352,13 @@ class Registry:
         for module in pkgutil.iter_modules(package.__path__, prefix=f"{room}."):
             importlib.import_module(module.name)
 
+    def _entry_points(self, kind: str) -> tuple[EntryPoint, ...]:
+        if kind not in self._points:  # reads the metadata of everything that is installed
+            self._points[kind] = tuple(entry_points(group=f"crs_plugin.{kind}"))
+        return self._points[kind]
+
     def _load_entry_points(self, kind: str, name: str) -> None:
-        for point in _entry_points(kind):
+        for point in self._entry_points(kind):
             if point.name != name:
                 continue
             origin = _distribution(point)
@@ -422,10 +428,6 @@ def _source(target: Callable[..., Any]) -> str:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):
         return str(getattr(target, "__module__", "?"))
-
-
-def _entry_points(kind: str) -> tuple[EntryPoint, ...]:
-    return tuple(entry_points(group=f"crs_plugin.{kind}"))
 
 
 def _distribution(point: EntryPoint) -> str:

@@ -98,10 +98,11 @@ class RandomResizedCropFlip(nn.Module):
     def apply_drawn(self, images: Tensor, drawn: CropFlips) -> Tensor:
         """Resample float images [B, C, H, W] to [B, C, S, S] by what was drawn."""
         batch, channels, height, width = images.shape
-        rows = _resampling(drawn.top, drawn.height, height, self.size).to(images)
-        columns = _resampling(drawn.left, drawn.width, width, self.size)
-        mirrored = drawn.flipped[:, None, None]
-        columns = torch.where(mirrored, columns.flip(1), columns).to(images)
+        device = images.device
+        rows = _resampling(drawn.top, drawn.height, height, self.size, device)
+        columns = _resampling(drawn.left, drawn.width, width, self.size, device)
+        columns = torch.where(drawn.flipped.to(device)[:, None, None], columns.flip(1), columns)
+        rows, columns = rows.to(images.dtype), columns.to(images.dtype)
         narrow = images.reshape(batch, channels * height, width) @ columns.transpose(1, 2)
         return rows[:, None] @ narrow.view(batch, channels, height, self.size)
 
@@ -113,16 +114,18 @@ class RandomResizedCropFlip(nn.Module):
         return height, max(round(height * nearest), 1)
 
 
-def _resampling(start: Tensor, length: Tensor, pixels: int, size: int) -> Tensor:
+def _resampling(
+    start: Tensor, length: Tensor, pixels: int, size: int, device: torch.device
+) -> Tensor:
     """Return the weights [B, size, pixels] that resize a stretch of each row to ``size`` pixels.
 
     The filter is a triangle, two source pixels wide where the stretch grows and two result pixels
     wide where it shrinks (antialias), cut off at the ends of the stretch.
     """
-    start, length = (x.to(torch.float32)[:, None, None] for x in (start, length))
+    start, length = (x.to(device, torch.float32)[:, None, None] for x in (start, length))
     scale = length / size
-    centres = start + (torch.arange(size)[:, None] + 0.5) * scale
-    source = torch.arange(pixels) + 0.5
+    centres = start + (torch.arange(size, device=device)[:, None] + 0.5) * scale
+    source = torch.arange(pixels, device=device) + 0.5
     weights = (1 - (source - centres).abs() / scale.clamp(min=1)).clamp(min=0)
     weights = weights * ((source > start) & (source < start + length))
     return weights / weights.sum(dim=-1, keepdim=True)

@@ -77,6 +77,11 @@ class EvaluationContext:
         encoders = {"trained": trained, "random": random}
         return replace(self, encoders=encoders, progress=progress or self.progress, _opened=fresh)
 
+    @property
+    def datasets(self) -> tuple[FaceDataset, ...]:
+        """All data sets that were opened so far."""
+        return tuple(opened.dataset for opened in self._opened)
+
     def open(self, source: Source | None) -> FaceDataset:
         """Return the data set of a source, opened on first use; None is the recipe's data.
 

@@ -32,7 +32,7 @@ class EmbeddingSample:
 
 
 def embedding_sample(
-    context: EvaluationContext, table: CoarseTable, source: Source | None = None, most: int = 800
+    context: EvaluationContext, table: CoarseTable, source: Source | None = None, most: int = 600
 ) -> EmbeddingSample:
     """Draw labelled test images (any, where a set has no test split) with their features.
 

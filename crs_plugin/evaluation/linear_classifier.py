@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crs_plugin.evaluation.metrics import accuracy_and_uar
+from crs_plugin.evaluation.one_thread import one_thread
 
 REGULARISATION = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths C of the L2 penalty that are tried."""
@@ -58,6 +59,7 @@ class ChosenClassifier:
     regularisation: float
 
 
+@one_thread()
 def choose_and_fit(
     train: LabelledFeatures,
     valid: LabelledFeatures,

@@ -46,15 +46,14 @@ def probe_data(
     data: FaceDataset,
     test_data: FaceDataset | None,
     *,
-    test_split: str,
     validation_fraction: float,
     seed: int,
 ) -> ProbeData:
     """Divide data for a probe.
 
-    The classifier is trained on the ``train`` split of ``data`` and tested on its ``test_split``;
+    The classifier is trained on the ``train`` split of ``data`` and tested on its ``test`` split;
     of images without a split (``all``) a fifth is set aside for the test. With ``test_data`` it is
-    trained on both kinds of ``data`` and tested on the ``test_split`` of ``test_data``, or on all
+    trained on both kinds of ``data`` and tested on the ``test`` split of ``test_data``, or on all
     of it where it has no splits. The hyper-parameter is chosen on the ``valid`` split of ``data``
     if it has one that shares no person with ``train``, else on a part of the training images.
     Whatever is set aside holds no person of the other side, where persons are known.
@@ -62,7 +61,6 @@ def probe_data(
     Args:
         data: What the classifier is trained on; traced by the evaluation's context.
         test_data: What it is tested on; None for the same.
-        test_split: ``test``, or ``valid`` where that is to play the test set.
         validation_fraction: Share of the training images that chooses the hyper-parameter.
         seed: Of the division.
 
@@ -72,15 +70,13 @@ def probe_data(
     notes: list[str] = []
     train = _labelled(_of_splits(data, "train", "all"), notes)
     if test_data is None:
-        train, test = _own_test(data, train, test_split, seed, notes)
+        train, test = _own_test(data, train, seed, notes)
     else:
-        test = _labelled(_foreign_test(test_data, test_split), notes)
+        test = _labelled(_foreign_test(test_data), notes)
         _check_apart(train, test)
     _check_not_empty(data, train, "train")
-    _check_not_empty(data if test_data is None else test_data, test, test_split)
+    _check_not_empty(data if test_data is None else test_data, test, "test")
     valid = _of_splits(data, "valid").labelled()
-    if _share_images(valid, test):
-        valid = valid.take(np.arange(0))
     classes = _common_classes(_joined(train, valid), test, notes)
     train, valid, test = (_of_classes(part, classes) for part in (train, valid, test))
     check_classes(_joined(train, valid))
@@ -90,8 +86,6 @@ def probe_data(
             f"data set {data.name}: with {len(valid):,} images set aside, a classifier would have"
             " one class to learn from; it needs more images, or persons with several expressions"
         )
-    if test_split == "valid":
-        notes.append("The data set's valid split plays the test set.")
     shared = len(_shared_persons(_joined(train, valid), test)) if test_data is None else 0
     if shared:
         notes.append(
@@ -130,9 +124,9 @@ def labelled_with_note(dataset: FaceDataset) -> tuple[FaceDataset, list[str]]:
 
 
 def _own_test(
-    data: FaceDataset, train: FaceDataset, test_split: str, seed: int, notes: list[str]
+    data: FaceDataset, train: FaceDataset, seed: int, notes: list[str]
 ) -> tuple[FaceDataset, FaceDataset]:
-    test = _labelled(_of_splits(data, test_split), notes)
+    test = _labelled(_of_splits(data, "test"), notes)
     unsplit = _of_splits(train, "all")
     if len(unsplit) == 0:
         return train, test
@@ -145,9 +139,9 @@ def _own_test(
     return _joined(_of_splits(train, "train"), rest), _joined(test, part)
 
 
-def _foreign_test(test_data: FaceDataset, test_split: str) -> FaceDataset:
+def _foreign_test(test_data: FaceDataset) -> FaceDataset:
     has_splits = bool((test_data.split != SPLITS.index("all")).any())
-    return _of_splits(test_data, test_split) if has_splits else test_data
+    return _of_splits(test_data, "test") if has_splits else test_data
 
 
 def _validation(
@@ -236,11 +230,7 @@ def _check_not_empty(whole: FaceDataset, part: FaceDataset, split: str) -> None:
         f"{name} ({sum(row.values()):,} images, {row.get('(no label)', 0):,} without a label)"
         for name, row in counts.items()
     )
-    remedy = (
-        "; where its valid split is to play the test set, say test_split: valid"
-        if split == "test" and "valid" in counts
-        else ""
-    )
+    remedy = "; 'test_data' names other data to test on" if split == "test" else ""
     raise DataError(
         f"data set {whole.name}: the evaluation needs labelled images in split {split!r}; found:"
         f" {found or 'no image'}{remedy}"

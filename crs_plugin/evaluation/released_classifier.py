@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from crs_plugin.evaluation.linear_classifier import LabelledFeatures
+from crs_plugin.evaluation.one_thread import one_thread
 
 EPOCHS = 100
 BATCH_SIZE = 128
@@ -30,6 +31,7 @@ class BestEpoch:
     epoch: int
 
 
+@one_thread()
 def fit_and_select_on_test(
     train: LabelledFeatures,
     test: LabelledFeatures,

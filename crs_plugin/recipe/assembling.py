@@ -101,11 +101,15 @@ class Assembly:
             if not isinstance(item.value, str):
                 self._mismatch(item, key, "a module or a .py file")
                 continue
-            plugin, folder = _located_plugin(item.value, item.place.folder)
+            path = _plugin_file(item.value, item.place.folder)
+            plugin = str(path or item.value)
             self.located[key] = Node(plugin, item.place)
             plugins.append(plugin)
             try:
-                self.registry.load_plugin(plugin, folder)
+                if path:  # whose own imports start from its folder, wherever the recipe is
+                    self.registry.load_plugin(f"./{path.name}", path.parent)
+                else:
+                    self.registry.load_plugin(plugin, item.place.folder)
             except RegistryError as error:
                 self._failed_plugins.append(item.value)
                 self.findings.add(item.place, key, str(error))
@@ -398,13 +402,9 @@ def _unknown(what: str, word: str, known: Iterable[str]) -> str:
     return f"unknown {what} {word!r}{did_you_mean(word, words, '.')} Known are {listed(words)}"
 
 
-def _located_plugin(plugin: str, folder: Path) -> tuple[str, Path]:
-    """A plugin as it is found from anywhere, and the folder that its own imports start from."""
-    beside = folder / f"{plugin}.py"
+def _plugin_file(plugin: str, folder: Path) -> Path | None:
+    """The file that a plugin means: given as a path, or a module beside the recipe."""
     if plugin.endswith(".py") or "/" in plugin:
-        path = (folder / Path(plugin).expanduser()).resolve()
-    elif beside.is_file():
-        path = beside.resolve()
-    else:
-        return plugin, folder
-    return str(path), path.parent
+        return (folder / Path(plugin).expanduser()).resolve()
+    beside = folder / f"{plugin}.py"
+    return beside.resolve() if beside.is_file() else None

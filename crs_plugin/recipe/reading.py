@@ -16,6 +16,7 @@ from crs_plugin.recipe.tree import Node, Scalar, joined, plain
 
 _YAML_TAG = "tag:yaml.org,2002:"
 _TYPED = {_YAML_TAG + name for name in ("null", "bool", "int", "float")}
+_TEXT = {_YAML_TAG + name for name in ("str", "timestamp", "value")}
 _MERGE = _YAML_TAG + "merge"
 
 
@@ -186,7 +187,7 @@ class _Reader:
 
     def scalar(self, node: ScalarNode, place: Place, key: str) -> Scalar:
         tag, text = str(node.tag), str(node.value)
-        if not tag.startswith(_YAML_TAG):
+        if tag not in _TYPED | _TEXT:
             self.findings.add(place, key, f"YAML tags are not used in recipes, found {tag}")
             return None
         if tag in _TYPED:
@@ -215,8 +216,14 @@ def _position(error: YAMLError, text: str) -> tuple[int, int]:
     if isinstance(error, ReaderError):
         before = text[: error.position]
         return before.count("\n") + 1, error.position - before.rfind("\n")
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None)
+    if mark is None or _is_at_end(error):  # then it is told best where the open one began
+        mark = getattr(error, "context_mark", None) or mark
     return (mark.line + 1, mark.column + 1) if isinstance(mark, StringMark) else (1, 1)
+
+
+def _is_at_end(error: YAMLError) -> bool:
+    return "end of stream" in str(getattr(error, "problem", ""))
 
 
 def _explained(error: YAMLError, text: str, line: int) -> str:
@@ -239,6 +246,6 @@ def _remedy(error: MarkedYAMLError, written: str) -> str:
         return "; a recipe is one document: remove the line ---"
     if "mapping values" in problem:
         return "; a text that holds ': ' needs quotes, and a key stands alone on its line"
-    if "end of stream" in problem or "end>" in problem:
+    if _is_at_end(error):
         return "; a quote or bracket is not closed"
     return ""

@@ -8,13 +8,15 @@ from typing import Any
 
 import torch
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from crs_plugin.data import decode
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.models.encoder import Encoder
+from crs_plugin.evaluation.report import write_report
+from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.expressions import UNLABELLED
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
 from crs_plugin.recipe.building import (
@@ -26,6 +28,7 @@ from crs_plugin.recipe.building import (
 )
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.reporting import FinishedRun, labels_used
 from crs_plugin.recipe.run_folder import Mode, RunFolder
 
 log = logging.getLogger("crs_plugin.run")
@@ -44,6 +47,13 @@ class _Run:
         """Print a line, and log it."""
         self.console.print(Text(line), soft_wrap=True)
         log.info(line)
+
+    def show(self, table: Table) -> None:
+        """Print a table, and log it."""
+        self.console.print(table)
+        with self.console.capture() as captured:
+            self.console.print(table)
+        log.info("\n%s", captured.get())
 
 
 def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: str) -> bool:
@@ -103,11 +113,19 @@ def _run(run: _Run, mode: Mode) -> bool:
         outcome = _pretrain(run, module, data, images, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
-        encoder = encoder_of(recipe, module, _seen(recipe, data))
+        encoder = encoder_of(recipe, module, _seen(recipe, data, module))
         encoder.save(run.folder.encoder)
         run.say(f"encoder: {run.folder.encoder}")
-        results = _evaluate(run, context, evaluations, encoder)
-        _report(run, opened, data, module, images, outcome, results)
+        context = context.with_encoders(encoder, encoder.random_like(recipe.seed))
+        with run.progress.stage():
+            results = [evaluation(context) for evaluation in evaluations]
+            finished = FinishedRun(
+                recipe, run.folder, data, images, module, outcome, context, results
+            )
+            write_report(run.folder.path, finished.report())
+        if results:
+            run.show(summary_table(results))
+        run.say(f"report: {run.folder.report}")
     return True
 
 
@@ -173,25 +191,17 @@ def _pretrain(
     )
 
 
-def _seen(recipe: Recipe, data: PretrainingData) -> dict[str, Any]:
+def _seen(recipe: Recipe, data: PretrainingData, module: PretrainingModule) -> dict[str, Any]:
     return {
         "recipe": recipe.name,
         "data": data.dataset.name,
         "images": len(data.dataset),
         "expressions": list(data.expressions),
-        "coarse_classes": list(recipe.labels.classes),
+        "labels": labels_used(recipe, data, module),
         "objective": [term.spec.name for term in recipe.objective],
         "epochs": recipe.training.epochs,
-        "weights_before": recipe.backbone.options.get("weights"),
+        "weights_before": str(recipe.backbone.options.get("weights")),
     }
-
-
-def _evaluate(
-    run: _Run, context: EvaluationContext, evaluations: Sequence[Any], encoder: Encoder
-) -> list[EvaluationResult]:
-    with_encoders = context.with_encoders(encoder, encoder.random_like(run.recipe.seed))
-    with run.progress.stage():
-        return [evaluation(with_encoders) for evaluation in evaluations]
 
 
 @contextmanager

@@ -128,9 +128,8 @@ def test_simclr_crops_further_than_the_method():
 def test_simclr_blurs_half_of_the_images():
     torch.manual_seed(0)
     images = torch.rand(200, 3, SIZE, SIZE)
-    first, _ = SimCLRTwoViews(SIZE, sigma=(1.0, 2.0), mean=(0, 0, 0), std=(1, 1, 1), **QUIET)(
-        images
-    )
+    plain = {"mean": (0, 0, 0), "std": (1, 1, 1)} | QUIET
+    first, _ = SimCLRTwoViews(SIZE, sigma=(1.0, 2.0), **plain)(images)
     blurred = (first - images).abs().amax(dim=(1, 2, 3)) > 0.05
     assert 70 < int(blurred.sum()) < 130
 

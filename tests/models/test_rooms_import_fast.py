@@ -13,7 +13,6 @@ print(sorted(heavy & sys.modules.keys()))
 
 
 def test_components_are_found_without_importing_the_toolkits():
-    result = subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", CODE]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

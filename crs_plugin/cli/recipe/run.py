@@ -27,12 +27,13 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume continues a run, --overwrite removes it: give one of them")
     from crs_plugin.recipe import load_recipe
+    from crs_plugin.recipe.run_folder import Mode, RunFolder
     from crs_plugin.recipe.running import run_recipe
 
     loaded = load_recipe(recipe, overrides)
     folder = output or Path("runs") / loaded.name
     settings = [part for override in overrides for part in ("--set", override)]
     again = ["crs", "recipe", "run", recipe, "--output", str(folder), *settings, "--resume"]
-    mode = "resume" if resume else "overwrite" if overwrite else "new"
-    finished = run_recipe(loaded, folder, mode=mode, continue_with=shlex.join(again))
+    mode: Mode = "resume" if resume else "overwrite" if overwrite else "new"
+    finished = run_recipe(loaded, RunFolder(folder), mode=mode, continue_with=shlex.join(again))
     return 0 if finished else 130

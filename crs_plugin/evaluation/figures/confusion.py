@@ -38,7 +38,14 @@ def confusion_matrix(
                     color="white" if percent[row, column] > 55 else "#10243a",
                     fontsize=7.5 if side <= 8 else 6.5,
                 )
-        axes.set_xticks(range(side), labels, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            range(side),
+            labels,
+            rotation=40 if side <= 8 else 90,
+            ha="right",
+            va="top" if side <= 8 else "center",
+            rotation_mode="anchor",
+        )
         axes.set_yticks(
             range(side),
             [f"{label} ({n:,})" for label, n in zip(labels, of_class[:, 0], strict=True)],

@@ -13,6 +13,7 @@ from crs_plugin.evaluation.figures.drawing import (
     new_figure,
     plain_style,
 )
+from crs_plugin.evaluation.one_thread import one_thread
 
 _FEWEST = 10
 """Images that are needed for a map to mean anything."""
@@ -36,6 +37,7 @@ def embedding_maps(sample: EmbeddingSample, seed: int = 0) -> tuple[Drawing, ...
     )
 
 
+@one_thread()
 def _flattened(features: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
     """Return places ``[N, 2]`` in the plane: standardised, 30 principal components, t-SNE."""
     from sklearn.decomposition import PCA
@@ -73,6 +75,7 @@ def _map(
             ncols=3 if len(classes) > 4 else 4,
             fontsize=7.5,
             handletextpad=0.1,
+            markerscale=1.7,
             columnspacing=0.9,
         )
         svg = as_svg(figure, name)

@@ -18,7 +18,7 @@ from crs_plugin.evaluation.result import EvaluationResult
 def targets(results: Sequence[EvaluationResult]) -> Drawing:
     """Draw the UAR of every target for both encoders, with 95 % intervals and chance."""
     with plain_style():
-        figure, axes = new_figure(4.6, 0.75 + 0.62 * len(results))
+        figure, axes = new_figure(4.6, 0.8 + 0.46 * len(results))
         for place, result in enumerate(results):
             axes.axhline(place, color=INK, linewidth=0.4, alpha=0.25)
             classes = sum(recall is not None for recall in result.trained.per_class_recall)

@@ -40,7 +40,6 @@ class LinearProbe:
         data: Data whose train split trains the classifier and whose test split tests it (a fifth
             is set aside where there are no splits); by default the recipe's data.
         test_data: Other data to test on: their test split, or all where they have none.
-        test_split: ``valid`` where the data have no test split and their valid split plays it.
         protocol: ``released`` trains as the released code does (SGD, learning rate 4, 100 epochs)
             and selects the epoch on the TEST set: for comparison only.
         validation_fraction: Share of the training images that chooses the regularisation.
@@ -56,7 +55,6 @@ class LinearProbe:
         title: str | None = None,
         data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
         test_data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
-        test_split: Literal["test", "valid"] = "test",
         protocol: Literal["default", "released"] = "default",
         validation_fraction: Fraction = 0.2,
         regularisation: Sequence[PositiveFloat] = REGULARISATION,
@@ -75,7 +73,6 @@ class LinearProbe:
         self.title = title
         self.data = data
         self.test_data = test_data
-        self.test_split = test_split
         self.protocol = protocol
         self.validation_fraction = validation_fraction
         self.regularisation = tuple(regularisation)
@@ -126,7 +123,6 @@ class LinearProbe:
         return probe_data(
             context.open(self.data),
             context.open(self.test_data) if self.test_data else None,
-            test_split=self.test_split,
             validation_fraction=self.validation_fraction,
             seed=context.seed,
         )

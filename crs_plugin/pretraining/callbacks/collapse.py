@@ -19,9 +19,9 @@ HEALTHY_SHARE = 0.5
 """Embeddings spread beyond this share of 1/√D are not collapsed: a term merely passes the value."""
 
 REMEDY = (
-    "What helps: a projection head that ends in batch normalisation"
-    " (heads.projection: normalisation), a schedule that warms up, a lower optimizer.lr;"
-    " a long run may leave the plateau by itself"
+    "What helps: a projection head that ends in batch normalisation (of heads.projection mlp:"
+    " norm: all), a schedule that warms up (one_cycle, warmup_cosine), a lower optimizer.lr;"
+    " a run of very many steps may leave the plateau by itself"
 )
 
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -32,7 +34,7 @@ def test_number_of_layers_and_widths(layers):
     head = MLP(input_dim=10, hidden_dim=20, output_dim=5, layers=layers, norm="none")
     shapes = [(m.in_features, m.out_features) for m in head.modules() if isinstance(m, nn.Linear)]
     widths = [10, *[20] * (layers - 1), 5]
-    assert shapes == list(zip(widths[:-1], widths[1:], strict=True))
+    assert shapes == list(pairwise(widths))
 
 
 def test_the_last_norm_has_no_scale_or_shift():

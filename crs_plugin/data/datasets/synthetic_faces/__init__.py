@@ -1,8 +1,10 @@
 """``synthetic_faces``: an embedded little world of faces, drawn from facial action units."""
 
-from typing import Literal
+from difflib import get_close_matches
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import SPLITS, FaceDataset
@@ -33,7 +35,8 @@ _IMAGES = {
 """Number of images of train, valid and test unless the recipe says otherwise."""
 
 _IMAGES_PER_SUBJECT = {"wild": 4, "lab": 16}
-_MIN_SIZE = 16
+MIN_SIZE = 16
+"""Side in pixels under which a face cannot be made out."""
 
 
 @register("dataset", "synthetic_faces")
@@ -41,7 +44,7 @@ def synthetic_faces(
     *,
     domain: Domain = "wild",
     expressions: Repertoire = "basic",
-    size: PositiveInt = 64,
+    size: Annotated[int, Ge(MIN_SIZE)] = 64,
     train: NonNegativeInt | None = None,
     valid: NonNegativeInt | None = None,
     test: NonNegativeInt | None = None,
@@ -71,18 +74,14 @@ def synthetic_faces(
         seed: Seed of the whole world: other persons, other pictures.
 
     Raises:
-        InputError: If the pictures are too small or there are none.
+        InputError: If an option is unknown or out of range, or there would be no images.
     """
-    if size < _MIN_SIZE:
+    _check_choice("domain", domain, tuple(STYLES))
+    _check_choice("expressions", expressions, tuple(_SHARES))
+    counts = _counts(_IMAGES[domain, expressions], train=train, valid=valid, test=test)
+    if size < MIN_SIZE:
         raise InputError(
-            f"synthetic_faces: size {size} is too small to show a face; at least {_MIN_SIZE}"
-        )
-    defaults = _IMAGES[domain, expressions]
-    given = (train, valid, test)
-    counts = [usual if n is None else n for n, usual in zip(given, defaults, strict=True)]
-    if sum(counts) == 0:
-        raise InputError(
-            "synthetic_faces: no images: train, valid and test are all 0; give one of them images"
+            f"synthetic_faces: size {size} is too small to show a face; at least {MIN_SIZE}"
         )
     per_subject = images_per_subject or _IMAGES_PER_SUBJECT[domain]
     sheets: list[Sheet] = []
@@ -107,6 +106,31 @@ def synthetic_faces(
         split=np.repeat(np.arange(len(counts), dtype=np.int8), counts),
         subject=np.concatenate(subject),
     )
+
+
+def _check_choice(option: str, found: str, choices: tuple[str, ...]) -> None:
+    if found not in choices:
+        near = get_close_matches(found, choices, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise InputError(
+            f"synthetic_faces: unknown {option} {found!r}{hint}; known are {', '.join(choices)}"
+        )
+
+
+def _counts(usual: tuple[int, ...], **given: int | None) -> list[int]:
+    counts = [
+        n if chosen is None else chosen for n, chosen in zip(usual, given.values(), strict=True)
+    ]
+    for split, count in zip(given, counts, strict=True):
+        if count < 0:
+            raise InputError(
+                f"synthetic_faces: {split} is {count}; a number of images is at least 0"
+            )
+    if sum(counts) == 0:
+        raise InputError(
+            "synthetic_faces: no images: train, valid and test are all 0; give one of them images"
+        )
+    return counts
 
 
 def _labels(expressions: Repertoire, count: int, posed: bool) -> NDArray[np.int16]:

@@ -4,32 +4,27 @@ import numpy as np
 
 from crs_plugin.data.datasets.synthetic_faces.canvas import Canvas
 from crs_plugin.data.datasets.synthetic_faces.draws import Array
-from crs_plugin.data.datasets.synthetic_faces.setting import GRID, SPOTS, Backdrop
+from crs_plugin.data.datasets.synthetic_faces.setting import BOXES, GRID, Backdrop
 
 
 def paint_backdrop(canvas: Canvas, backdrop: Backdrop) -> None:
-    """Fill the pictures with blended colours, then lay boxes and discs over them."""
+    """Fill the pictures with blended colours, then lay sharp and blurred boxes over them."""
     size = canvas.x.shape[-1]
     centre = ((np.arange(size) + 0.5) * (2 / size) - 1).astype(np.float32)
     blend = _blend_weights(centre)
     np.matmul(np.matmul(blend, backdrop.grid), blend.T, out=canvas.pixels)
-    soft = np.float32(2 / size)
-    for spot in range(SPOTS):
-        across = np.abs(centre - backdrop.spot_x[:, spot, None])
-        down = np.abs(centre - backdrop.spot_y[:, spot, None])
-        across /= backdrop.spot_width[:, spot, None]
-        down /= backdrop.spot_height[:, spot, None]
-        np.square(across, out=across)
-        np.square(down, out=down)
-        # Between the larger one and the sum of two squares lie a box and a disc.
-        place = np.maximum(across[:, None, :], down[:, :, None])
-        shorter = np.minimum(across[:, None, :], down[:, :, None])
-        shorter *= backdrop.spot_round[:, spot, None, None]
-        place += shorter
-        edge = backdrop.spot_width[:, spot, None, None] / (2 * soft)
-        cover = np.clip(0.5 + (1 - place) * edge, 0, 1)
-        cover *= 0.85 * backdrop.spot_shown[:, spot, None, None]
-        canvas.paint(cover, backdrop.spot_colour[:, spot])
+    for box in range(BOXES):
+        across = _strip(centre, backdrop.box_x[:, box], backdrop.box_width[:, box], backdrop, box)
+        down = _strip(centre, backdrop.box_y[:, box], backdrop.box_height[:, box], backdrop, box)
+        down *= backdrop.box_opacity[:, box, None]
+        canvas.paint(down[:, :, None] * across[:, None, :], backdrop.box_colour[:, box])
+
+
+def _strip(place: Array, middle: Array, half_width: Array, backdrop: Backdrop, box: int) -> Array:
+    """Return how much each place of a line, ``[size]``, is in a strip, ``[N, size]``."""
+    distance = np.abs(place - middle[:, None]) - half_width[:, None]
+    cover: Array = np.clip(0.5 - distance / backdrop.box_blur[:, box, None], 0, 1)
+    return cover
 
 
 def _blend_weights(centre: Array) -> Array:

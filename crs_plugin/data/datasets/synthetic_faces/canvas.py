@@ -36,7 +36,6 @@ class Canvas:
         x, y: ``[N, H, W]`` face coordinates of the pixels: right and down, the chin at y = 1. They
             turn with the head: features of the side that turns away are nearer to each other.
         pixel: ``[N, 1, 1]`` length of a pixel's side in face units, the width of soft edges.
-        outline_x, outline_y: The same coordinates of the head's outline, which does not turn.
         pose: Of the faces.
     """
 
@@ -44,8 +43,6 @@ class Canvas:
     x: Array
     y: Array
     pixel: Array
-    outline_x: Array
-    outline_y: Array
     pose: Pose
 
     def inside(self, distance: Array) -> Array:
@@ -100,8 +97,6 @@ class Canvas:
             _cut(self.x, boxes),
             _cut(self.y, boxes),
             self.pixel,
-            _cut(self.outline_x, boxes),
-            _cut(self.outline_y, boxes),
             self.pose,
         )
         yield part
@@ -115,8 +110,6 @@ class Canvas:
             self.x[indices],
             self.y[indices],
             self.pixel[indices],
-            self.outline_x[indices],
-            self.outline_y[indices],
             self.pose.take(indices),
         )
 
@@ -137,27 +130,25 @@ def blank_canvas(pose: Pose, size: int) -> Canvas:
     across = (centre[None] - pose.shift_x[:, None]) * unit[:, None]
     down = (centre[None] - pose.shift_y[:, None]) * unit[:, None]
     cosine, sine = each(np.cos(pose.roll)), each(np.sin(pose.roll))
-    outline_x = cosine * across[:, None, :] + sine * down[:, :, None]
-    outline_y = cosine * down[:, :, None] - sine * across[:, None, :]
+    flat_x = cosine * across[:, None, :] + sine * down[:, :, None]
+    flat_y = cosine * down[:, :, None] - sine * across[:, None, :]
     return Canvas(
         pixels=np.zeros((count, 3, size, size), np.float32),
-        x=outline_x - each(_YAW_SHIFT * pose.yaw) * _nearness(outline_x),
-        y=outline_y - each(_PITCH_SHIFT * pose.pitch) * _nearness(outline_y),
+        x=flat_x - each(_YAW_SHIFT * pose.yaw) * _nearness(flat_x),
+        y=flat_y - each(_PITCH_SHIFT * pose.pitch) * _nearness(flat_y),
         pixel=each(unit * np.float32(2 / size)),
-        outline_x=outline_x,
-        outline_y=outline_y,
         pose=pose,
     )
 
 
 def to_pixels(pose: Pose, size: int, x: float, y: float) -> tuple[Array, Array]:
     """Return the column and row, ``[N]`` each, of a point of the (turned) faces."""
-    outline_x = x + _YAW_SHIFT * pose.yaw * _nearness(np.float32(x))
-    outline_y = y + _PITCH_SHIFT * pose.pitch * _nearness(np.float32(y))
+    flat_x = x + _YAW_SHIFT * pose.yaw * _nearness(np.float32(x))
+    flat_y = y + _PITCH_SHIFT * pose.pitch * _nearness(np.float32(y))
     cosine, sine = np.cos(pose.roll), np.sin(pose.roll)
     scale = pose.zoom / EXTENT
-    across = (cosine * outline_x - sine * outline_y) * scale + pose.shift_x
-    down = (sine * outline_x + cosine * outline_y) * scale + pose.shift_y
+    across = (cosine * flat_x - sine * flat_y) * scale + pose.shift_x
+    down = (sine * flat_x + cosine * flat_y) * scale + pose.shift_y
     return (across + 1) * (size / 2) - 0.5, (down + 1) * (size / 2) - 0.5
 
 

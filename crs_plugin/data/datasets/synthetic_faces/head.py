@@ -20,7 +20,7 @@ def paint_head(canvas: Canvas, person: Identity, mouth: Mouth, outline: Array) -
     Returns:
         The share of each pixel that the head covers, ``[N, S, S]``.
     """
-    x, y = canvas.outline_x, canvas.outline_y
+    x, y = canvas.x, canvas.y
     aside = np.abs(x)
     width = each(person.face_width)
     _paint_hair_behind(canvas, person, aside)
@@ -38,7 +38,7 @@ def paint_head(canvas: Canvas, person: Identity, mouth: Mouth, outline: Array) -
 
 
 def _paint_body(canvas: Canvas, person: Identity) -> None:
-    aside, y = np.abs(canvas.outline_x), canvas.outline_y
+    aside, y = np.abs(canvas.x), canvas.y
     canvas.paint(canvas.inside(0.55 * aside + 1.02 - y), person.clothes)
     canvas.paint(canvas.inside(np.maximum(aside - 0.42, 0.6 - y)), person.skin * np.float32(0.78))
 
@@ -55,7 +55,7 @@ def _head_distance(x: Array, y: Array, person: Identity, mouth: Mouth) -> Array:
 
 
 def _paint_hair_behind(canvas: Canvas, person: Identity, aside: Array) -> None:
-    y = canvas.outline_y
+    y = canvas.y
     around = np.sqrt(
         np.square(aside / (each(person.face_width) + 0.16)) + np.square((y + 0.05) / 1.12)
     )
@@ -70,7 +70,7 @@ def _paint_hair_behind(canvas: Canvas, person: Identity, aside: Array) -> None:
 
 def paint_hair_in_front(canvas: Canvas, person: Identity, on_head: Array) -> None:
     """Paint the hair over the forehead."""
-    x, y = canvas.outline_x, canvas.outline_y
+    x, y = canvas.x, canvas.y
     style = person.hair_style
     # The hairline is a parabola: fringes are straight and low, a parting lies to one side.
     bend = np.where(style == FRINGE, 0.10, 0.55)

@@ -95,15 +95,8 @@ class SyntheticImages:
             size: Side in pixels.
             progress: Hears how many pictures are done, and of how many.
         """
-        pictures = np.empty((len(self), 3, size, size), np.uint8)
-        chosen = [np.flatnonzero(self.sheet == number) for number in range(len(self.sheets))]
-        ready = [sheet.kept(size) for sheet in self.sheets]
-        whole = [
-            2 * len(np.unique(self.row[places])) >= len(sheet.scenes)
-            for sheet, places in zip(self.sheets, chosen, strict=True)
-        ]
-        parts = zip(self.sheets, chosen, ready, whole, strict=True)
-        total = sum(len(s.scenes) if w and r is None else len(c) for s, c, r, w in parts)
+        plans = [self._plan(number, size) for number in np.unique(self.sheet)]
+        total = sum(plan.work for plan in plans)
         done = 0
 
         def report(count: int) -> None:
@@ -112,16 +105,14 @@ class SyntheticImages:
             if progress is not None:
                 progress(done, total)
 
-        for sheet, places, kept, all_of_it in zip(self.sheets, chosen, ready, whole, strict=True):
-            rows = self.row[places]
-            if kept is not None:
-                pictures[places] = kept[rows]
-                report(len(places))
-            elif all_of_it:
-                pictures[places] = sheet.draw_all(size, report)[rows]
-            else:
-                pictures[places] = sheet.draw(rows, size, report)
+        pictures = np.empty((len(self), 3, size, size), np.uint8)
+        for plan in plans:
+            pictures[plan.places] = plan.carry_out(report)
         return torch.from_numpy(pictures)
+
+    def _plan(self, number: int, size: int) -> "_Plan":
+        places = np.flatnonzero(self.sheet == number)
+        return _Plan(self.sheets[number], places, self.row[places], size)
 
     def name(self, index: int) -> str:
         """Return ``split sheet/number``."""
@@ -130,3 +121,31 @@ class SyntheticImages:
     def take(self, indices: NDArray[np.int64]) -> "SyntheticImages":
         """Return only the pictures of these indices, in this order; nothing is drawn."""
         return replace(self, sheet=self.sheet[indices], row=self.row[indices])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How the wanted pictures of one sheet are come by: kept ones, all of them, or just these."""
+
+    sheet: Sheet
+    places: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    size: int
+
+    @property
+    def draws_all(self) -> bool:
+        enough = 2 * len(np.unique(self.rows)) >= len(self.sheet.scenes)
+        return enough and self.sheet.kept(self.size) is None
+
+    @property
+    def work(self) -> int:
+        return len(self.sheet.scenes) if self.draws_all else len(self.rows)
+
+    def carry_out(self, report: Callable[[int], None]) -> NDArray[np.uint8]:
+        kept = self.sheet.kept(self.size)
+        if kept is not None:
+            report(len(self.rows))
+            return kept[self.rows]
+        if self.draws_all:
+            return self.sheet.draw_all(self.size, report)[self.rows]
+        return self.sheet.draw(self.rows, self.size, report)

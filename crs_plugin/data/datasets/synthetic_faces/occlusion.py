@@ -50,9 +50,9 @@ def _paint_sunglasses(canvas: Canvas, occlusion: Occlusion, person: Identity) ->
 def _paint_hand(canvas: Canvas, occlusion: Occlusion, person: Identity) -> None:
     """Four fingers and a palm that come from one side of the cheek or chin."""
     side = np.where(occlusion.x < 0, -1, 1).astype(np.float32)
-    outward = canvas.outline_x * each(side)
+    outward = canvas.x * each(side)
     fingertip = each(0.28 + 0.15 * occlusion.extent)
-    down = canvas.outline_y - each(0.35 + 0.3 * occlusion.y)
+    down = canvas.y - each(0.35 + 0.3 * occlusion.y)
     lean = down + 0.35 * (outward - 0.5)
     finger = np.full_like(down, np.inf)
     for number in range(4):
@@ -68,14 +68,14 @@ def _paint_hand(canvas: Canvas, occlusion: Occlusion, person: Identity) -> None:
 
 def _paint_bar(canvas: Canvas, occlusion: Occlusion, person: Identity) -> None:
     cosine, sine = each(np.cos(occlusion.angle)), each(np.sin(occlusion.angle))
-    across = cosine * canvas.outline_x + sine * canvas.outline_y - each(0.9 * occlusion.x)
+    across = cosine * canvas.x + sine * canvas.y - each(0.9 * occlusion.x)
     canvas.paint(canvas.stroke(across, each(0.06 + 0.10 * occlusion.extent)), occlusion.colour)
 
 
 def _paint_scarf(canvas: Canvas, occlusion: Occlusion, person: Identity) -> None:
-    edge = each(0.72 - 0.16 * occlusion.extent) + 0.08 * np.abs(canvas.outline_x)
-    stripes = np.abs(np.mod(canvas.outline_y * 6 + canvas.outline_x * 2, 2) - 1)
-    cover = canvas.inside(edge - canvas.outline_y)
+    edge = each(0.72 - 0.16 * occlusion.extent) + 0.08 * np.abs(canvas.x)
+    stripes = np.abs(np.mod(canvas.y * 6 + canvas.x * 2, 2) - 1)
+    cover = canvas.inside(edge - canvas.y)
     canvas.paint(cover, occlusion.colour)
     canvas.shade(0.35 * cover * np.clip(stripes * 4 - 2, 0, 1))
 
@@ -83,10 +83,10 @@ def _paint_scarf(canvas: Canvas, occlusion: Occlusion, person: Identity) -> None
 def _paint_strand(canvas: Canvas, occlusion: Occlusion, person: Identity) -> None:
     """Hair that falls over one eye."""
     side = np.where(occlusion.x < 0, -1, 1).astype(np.float32)
-    outward = canvas.outline_x * each(side)
-    edge = each(0.42 - 0.2 * occlusion.extent) + 0.35 * np.square(canvas.outline_y + 0.9)
-    head = np.hypot(outward / each(person.face_width), canvas.outline_y)
-    strand = np.maximum(np.maximum(edge - outward, canvas.outline_y - 0.3), head - 1.05)
+    outward = canvas.x * each(side)
+    edge = each(0.42 - 0.2 * occlusion.extent) + 0.35 * np.square(canvas.y + 0.9)
+    head = np.hypot(outward / each(person.face_width), canvas.y)
+    strand = np.maximum(np.maximum(edge - outward, canvas.y - 0.3), head - 1.05)
     canvas.paint(canvas.inside(strand), person.hair)
 
 

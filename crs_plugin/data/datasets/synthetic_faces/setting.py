@@ -19,8 +19,8 @@ Domain = Literal["wild", "lab"]
 NOTHING, SUNGLASSES, HAND, BAR, SCARF, STRAND = range(6)
 """What hides a part of the face."""
 
-SPOTS = 3
-"""Number of things in the background."""
+BOXES = 3
+"""Number of boxes in the background."""
 
 GRID = 5
 """Side of the coarse grid of colours that a cluttered background is blended from."""
@@ -71,10 +71,10 @@ STYLES: dict[Domain, DomainStyle] = {
         talking=0.15,
         glasses=0.2,
         beards=0.2,
-        shift=0.12,
-        roll=0.30,
+        shift=0.16,
+        roll=0.36,
         yaw=0.8,
-        zoom=(0.85, 1.15),
+        zoom=(0.8, 1.2),
         gamma=(0.6, 1.6),
         shade=0.45,
         tint=0.2,
@@ -85,14 +85,14 @@ STYLES: dict[Domain, DomainStyle] = {
         outline=0.35,
     ),
     "lab": DomainStyle(
-        intensity=(0.75, 1.15),
+        intensity=(0.65, 1.1),
         talking=0.0,
         glasses=0.08,
         beards=0.12,
-        shift=0.04,
-        roll=0.06,
-        yaw=0.15,
-        zoom=(0.98, 1.12),
+        shift=0.08,
+        roll=0.12,
+        yaw=0.25,
+        zoom=(0.9, 1.12),
         gamma=(0.85, 1.2),
         shade=0.12,
         tint=0.04,
@@ -145,16 +145,16 @@ class Light(_Columns):
 
 @dataclass(frozen=True)
 class Backdrop(_Columns):
-    """Background: a blend of grid colours ``[N, 3, GRID, GRID]`` and ``SPOTS`` boxes or discs."""
+    """Background: a blend of grid colours ``[N, 3, GRID, GRID]`` and ``BOXES`` boxes."""
 
     grid: Array
-    spot_x: Array
-    spot_y: Array
-    spot_width: Array
-    spot_height: Array
-    spot_colour: Array
-    spot_round: Array
-    spot_shown: Array
+    box_x: Array
+    box_y: Array
+    box_width: Array
+    box_height: Array
+    box_blur: Array
+    box_colour: Array
+    box_opacity: Array
 
 
 @dataclass(frozen=True)
@@ -233,13 +233,13 @@ def _draw_backdrop(draws: Draws, style: DomainStyle) -> Backdrop:
     grid = mean[..., None, None] + draws.bell("grid", style.clutter * 0.6, 3, GRID, GRID)
     return Backdrop(
         grid=np.clip(grid, 0, 1),
-        spot_x=draws.between("spot x", -1, 1, SPOTS),
-        spot_y=draws.between("spot y", -1, 1, SPOTS),
-        spot_width=draws.between("spot width", 0.08, 0.5, SPOTS),
-        spot_height=draws.between("spot height", 0.08, 0.5, SPOTS),
-        spot_colour=draws.unit("spot colour", SPOTS, 3),
-        spot_round=draws.chance("spot round", 0.5, SPOTS),
-        spot_shown=draws.chance("spot shown", style.clutter, SPOTS),
+        box_x=draws.between("box x", -1, 1, BOXES),
+        box_y=draws.between("box y", -1, 1, BOXES),
+        box_width=draws.between("box width", 0.08, 0.5, BOXES),
+        box_height=draws.between("box height", 0.08, 0.5, BOXES),
+        box_blur=draws.between("box blur", 0.02, 0.4, BOXES),
+        box_colour=draws.unit("box colour", BOXES, 3),
+        box_opacity=0.85 * draws.chance("box shown", style.clutter, BOXES),
     )
 
 

@@ -1,0 +1,123 @@
+"""What a run tells its report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import torch
+
+from crs_plugin.data.contact_sheet import contact_sheet
+from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.embedding_sample import embedding_sample
+from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen, Views
+from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
+from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.seeding import seed_step
+from crs_plugin.pretraining.surroundings import undisturbed
+from crs_plugin.pretraining.training import PretrainingOutcome
+from crs_plugin.recipe.building import PretrainingData
+from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.run_folder import RunFolder, environment
+
+SHOWN_IMAGES = 8
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """All that a run leaves to be told about.
+
+    Attributes:
+        recipe: What was done.
+        folder: Where it is, with its metrics.
+        data: What was pre-trained on.
+        images: The same N faces as uint8 ``[N, 1|3, H, W]``.
+        module: The trained module.
+        outcome: How pre-training went.
+        context: Both encoders, and the data of the evaluations.
+        results: What the evaluations found out.
+    """
+
+    recipe: Recipe
+    folder: RunFolder
+    data: PretrainingData
+    images: torch.Tensor
+    module: PretrainingModule
+    outcome: PretrainingOutcome
+    context: EvaluationContext
+    results: Sequence[EvaluationResult]
+
+    def report(self) -> RunReport:
+        """Gather what the report shows."""
+        recipe, outcome, images = self.recipe, self.outcome, self.images
+        views = self._views()
+        batch_size = recipe.training.batch_size
+        return RunReport(
+            name=recipe.name,
+            recipe=recipe.to_yaml(),
+            finished=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+            seen=Seen(
+                data=tuple(self.data.dataset.name.split(" + ")),
+                images=len(images),
+                labels=labels_used(recipe, self.data, self.module),
+                views=outcome.steps * batch_size * len(views.images),
+            ),
+            data=self._counts(),
+            parameters=self._parameters(),
+            outcome=Outcome(
+                steps=outcome.steps,
+                epochs=-(-outcome.steps // (len(images) // batch_size)),
+                seconds=outcome.seconds,
+                warnings=outcome.warnings,
+            ),
+            spread_reference=float(outcome.final.get("full_spread") or 0),
+            metrics=read_metrics(self.folder.metrics),
+            results=tuple(self.results),
+            environment=_flat(environment()),
+            views=views,
+            preview=contact_sheet(self.data.dataset, columns=10, size=64, seed=recipe.seed),
+            embedding=embedding_sample(self.context, recipe.labels),
+        )
+
+    def _views(self) -> Views:
+        augmentation: Any = self.module.augmentation
+        with undisturbed(threads=None), torch.no_grad():
+            seed_step(self.recipe.seed, 0, 0)
+            chosen = torch.randperm(len(self.images))[:SHOWN_IMAGES]
+            views = augmentation(self.images[chosen])
+        return Views(tuple(views), augmentation.mean, augmentation.std)
+
+    def _counts(self) -> tuple[DataCounts, ...]:
+        seen = DataCounts.of(self.data.dataset, "pre-training")
+        others = [DataCounts.of(d, "evaluation") for d in self.context.datasets]
+        return (seen, *others)
+
+    def _parameters(self) -> dict[str, int]:
+        module = self.module
+        parts = {
+            "backbone": module.backbone,
+            "projection head": module.projection,
+            "coarse head": module.coarse,
+            "fine head": module.fine,
+        }
+        return {
+            name: sum(p.numel() for p in part.parameters()) for name, part in parts.items() if part
+        }
+
+
+def labels_used(recipe: Recipe, data: PretrainingData, module: PretrainingModule) -> str:
+    """Say in words which labels the objective used, if any."""
+    wanted = {name for required, _ in module.objective.inputs.values() for name in required}
+    used = []
+    if "labels" in wanted:
+        classes = recipe.labels.classes
+        used.append(f"{len(classes)} coarse classes: {', '.join(classes)}")
+    if "fine_labels" in wanted:
+        used.append(f"{len(data.expressions)} expressions: {', '.join(data.expressions)}")
+    return "; ".join(used) or "none"
+
+
+def _flat(known: dict[str, Any]) -> dict[str, str]:
+    libraries = known.pop("libraries")
+    return {name: str(value) for name, value in (known | libraries).items() if value is not None}

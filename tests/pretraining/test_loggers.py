@@ -1,0 +1,52 @@
+import csv
+import subprocess
+import sys
+
+import pytest
+from small_run import small_run
+
+from crs_plugin.registry import MissingExtraError, registry
+
+
+def test_csv_has_the_rows(tmp_path):
+    logger = registry.get("logger", "csv").target(tmp_path)
+    small_run(tmp_path, loggers=[logger])
+    with (tmp_path / "csv" / "version_0" / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [1, 2, 4, 6, 8, 10, 12]
+    assert float(rows[-1]["terms/contrast"]) > 0
+    assert float(rows[-1]["collapsed/contrast"]) > 0
+
+
+def test_a_resumed_run_keeps_the_table_of_the_first(tmp_path):
+    for resume in (False, True):
+        small_run(
+            tmp_path, resume=resume, loggers=[registry.get("logger", "csv").target(tmp_path)]
+        )
+    assert (tmp_path / "csv" / "version_0" / "metrics.csv").is_file()
+
+
+def test_tensorboard_says_what_to_install(tmp_path, monkeypatch):
+    import pytorch_lightning.loggers as loggers
+
+    def missing(*args, **options):
+        raise ModuleNotFoundError("Neither `tensorboard` nor `tensorboardX` is available.")
+
+    monkeypatch.setattr(loggers, "TensorBoardLogger", missing)
+    with pytest.raises(MissingExtraError, match=r"pip install 'crs_plugin\[loggers\]'"):
+        registry.get("logger", "tensorboard").target(tmp_path)
+
+
+def test_rooms_import_fast():
+    script = """
+import sys
+from crs_plugin.registry import registry
+for kind in ("optimizer", "schedule", "logger"):
+    registry.names(kind)
+heavy = {"pytorch_lightning", "lightly", "kornia", "pytorch_metric_learning", "matplotlib"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

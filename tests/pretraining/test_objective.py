@@ -1,0 +1,269 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from crs_plugin.errors import InputError
+from crs_plugin.pretraining.objective import (
+    PART_OF,
+    TERM_INPUTS,
+    Objective,
+    Term,
+    collapsed_values,
+    term_inputs,
+)
+from crs_plugin.pretraining.step_outputs import StepOutputs
+
+B, D, C = 6, 5, 4
+
+
+def outputs(**changed) -> StepOutputs:
+    generator = torch.Generator().manual_seed(0)
+    projections = torch.randn(2 * B, D, generator=generator)
+    coarse = torch.tensor([0, 1, 1, 2, 3, 1]).repeat(2)
+    given = {
+        "views": 2,
+        "features": torch.randn(2 * B, 7, generator=generator),
+        "labels": coarse,
+        "fine_labels": torch.arange(B).repeat(2),
+        "image_ids": torch.arange(B).repeat(2),
+        "projections": projections,
+        "embeddings": F.normalize(projections, dim=1),
+        "coarse_logits": torch.randn(2 * B, C, generator=generator),
+        "fine_logits": torch.randn(2 * B, B, generator=generator),
+        "indices_tuple": tuple(torch.arange(3) for _ in range(4)),
+    }
+    return StepOutputs(**(given | changed))
+
+
+class Recording(nn.Module):
+    """Remembers what it received; its ``forward`` is made by ``wanting``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: dict = {}
+
+
+def wanting(*names: str, optional: tuple[str, ...] = ()) -> Recording:
+    parameters = ", ".join([*names, *(f"{name}=None" for name in optional)])
+    pairs = ", ".join(f"{name!r}: {name}" for name in names + optional)
+    scope: dict = {"torch": torch}
+    exec(
+        f"def forward(self, {parameters}):\n"
+        f"    self.received.update({{{pairs}}})\n"
+        "    return torch.tensor(1.0)",
+        scope,
+    )
+    return type("Loss", (Recording,), {"forward": scope["forward"]})()
+
+
+def received(*names: str, given: StepOutputs | None = None, optional=()) -> dict:
+    loss = wanting(*names, optional=optional)
+    Objective([Term("term", 1.0, loss)])(given or outputs())
+    return loss.received
+
+
+@pytest.mark.parametrize("name", sorted(TERM_INPUTS))
+def test_every_documented_input_is_passed(name):
+    assert received(name)[name] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "view"),
+    [
+        ("z0", "embeddings", 0),
+        ("z1", "embeddings", 1),
+        ("out0", "projections", 0),
+        ("out1", "projections", 1),
+        ("z_a", "projections", 0),
+        ("z_b", "projections", 1),
+        ("x0", "projections", 0),
+        ("x1", "projections", 1),
+    ],
+)
+def test_views_of_two_embedding_losses(name, field, view):
+    rows = getattr(outputs(), field)[view * B : (view + 1) * B]
+    assert torch.equal(received(name)[name], rows)
+
+
+def test_documents_agree():
+    assert set(PART_OF) <= set(TERM_INPUTS)
+    for name in TERM_INPUTS:
+        missing = {
+            "heads.projection": ("projections", "embeddings"),
+            "heads.coarse": ("coarse_logits",),
+            "heads.fine": ("fine_logits",),
+            "miner": ("indices_tuple",),
+            None: (),
+        }[PART_OF.get(name)]
+        without = outputs(**dict.fromkeys(missing))
+        if missing:
+            with pytest.raises(InputError, match=f"wants '{name}'.*add {PART_OF[name]}"):
+                received(name, given=without)
+        else:
+            received(name, given=without)
+
+
+def test_optional_inputs_are_passed_if_there_are_any():
+    optional = ("indices_tuple", "labels", "ref_emb")
+    assert received("embeddings", optional=optional)["ref_emb"] is None
+    assert received("embeddings", optional=optional)["indices_tuple"] is not None
+    without = received("embeddings", optional=optional, given=outputs(indices_tuple=None))
+    assert without["indices_tuple"] is None
+    assert without["labels"] is not None
+
+
+def test_inputs_of_a_class_and_of_an_instance():
+    loss = wanting("embeddings", "labels", optional=("indices_tuple", "ref_labels"))
+    expected = (("embeddings", "labels"), ("indices_tuple",))
+    assert term_inputs(loss) == expected
+    assert term_inputs(type(loss)) == expected
+
+
+def test_an_unknown_input_is_named_with_the_list_and_the_nearest():
+    with pytest.raises(InputError, match=r"'embedings' \(did you mean 'embeddings'\?\).*z_a"):
+        Objective([Term("term", 1.0, wanting("embedings"))])
+
+
+def test_second_view_of_a_single_view_augmentation():
+    single = outputs(views=1)
+    with pytest.raises(InputError, match="augmentation of two views"):
+        received("z0", "z1", given=single)
+
+
+@pytest.mark.parametrize(("names", "message"), [((), "no term"), (("a", "b", "a"), "named a")])
+def test_terms_need_names_of_their_own(names, message):
+    with pytest.raises(InputError, match=message):
+        Objective([Term(name, 1.0, wanting("labels")) for name in names])
+
+
+class Constant(nn.Module):
+    def __init__(self, value) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, embeddings):
+        return self.value
+
+
+def test_total_is_the_weighted_sum_and_values_are_not_weighted():
+    terms = [
+        Term("a", 2.0, Constant(torch.tensor(3.0))),
+        Term("b", 0.5, Constant(torch.tensor([4.0]))),
+    ]
+    total, values = Objective(terms)(outputs())
+    assert total.item() == 8.0
+    assert {name: value.item() for name, value in values.items()} == {"a": 3.0, "b": 4.0}
+
+
+@pytest.mark.parametrize("value", [torch.ones(3), 1.0, None])
+def test_a_term_must_be_a_scalar(value):
+    with pytest.raises(InputError, match="'odd' must be a loss that returns a scalar"):
+        Objective([Term("odd", 1.0, Constant(value))])(outputs())
+
+
+def test_parameters_of_a_loss_belong_to_the_objective():
+    loss = wanting("labels")
+    loss.register_parameter("proxies", nn.Parameter(torch.ones(2)))
+    assert len(list(Objective([Term("a", 1.0, loss)]).parameters())) == 1
+
+
+# Collapse ---------------------------------------------------------------------------------------
+
+
+class Contrast(nn.Module):
+    def forward(self, embeddings, image_ids):
+        own = torch.eye(len(image_ids), dtype=torch.bool)
+        logits = (embeddings @ embeddings.T / 0.07).masked_fill(own, -math.inf)
+        positive = (image_ids[:, None] == image_ids[None]) & ~own
+        return -logits.log_softmax(1)[positive].mean()
+
+
+class CrossEntropy(nn.Module):
+    def forward(self, coarse_logits, labels):
+        return F.cross_entropy(coarse_logits, labels, ignore_index=-1)
+
+
+class Queue(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, embeddings):
+        self.count += 1
+        return self.count.clone()
+
+
+class Refusing(nn.Module):
+    def forward(self, embeddings):
+        if embeddings.std(0).max() < 1e-6:
+            raise ValueError("all embeddings are the same")
+        return embeddings.sum()
+
+
+def collapsed_value(loss, given=None):
+    return collapsed_values(Objective([Term("a", 3.0, loss)]), given or outputs())["a"]
+
+
+def test_collapsed_contrast_is_the_logarithm_of_the_others():
+    assert collapsed_value(Contrast()) == pytest.approx(math.log(2 * B - 1), abs=1e-5)
+
+
+def test_collapsed_cross_entropy_is_the_entropy_of_the_classes():
+    shares = torch.tensor([1, 3, 1, 1]) / 6
+    assert collapsed_value(CrossEntropy()) == pytest.approx(
+        float(-(shares * shares.log()).sum()), abs=1e-5
+    )
+
+
+def test_collapsed_cross_entropy_leaves_out_unlabelled_images():
+    labels = torch.tensor([0, 1, 1, -1, -1, -1]).repeat(2)
+    expected = -(math.log(1 / 3) + 2 * math.log(2 / 3)) / 3
+    value = collapsed_value(CrossEntropy(), outputs(labels=labels))
+    assert value == pytest.approx(expected, abs=1e-5)
+
+
+def test_collapse_needs_no_mean_direction():
+    opposite = torch.eye(D)[0] * torch.tensor([1.0, -1.0]).repeat(B)[:, None]
+    value = collapsed_value(Contrast(), outputs(embeddings=opposite))
+    assert value == pytest.approx(math.log(2 * B - 1), abs=1e-5)
+
+
+def test_collapsed_outputs_keep_shape_and_mean_length():
+    before, after = outputs(), outputs().collapsed()
+    for name in ("features", "projections", "embeddings", "coarse_logits", "fine_logits"):
+        assert getattr(after, name).shape == getattr(before, name).shape
+        assert getattr(after, name).std(0).max() < 1e-6
+    lengths = before.projections.norm(dim=1)
+    assert after.projections.norm(dim=1) == pytest.approx(lengths.mean().expand(2 * B))
+
+
+def test_losses_with_a_memory_are_left_as_they_were():
+    loss = Queue()
+    assert collapsed_value(loss) == 1.0
+    assert loss.count == 0
+
+
+def test_a_loss_that_refuses_identical_inputs_has_no_collapsed_value():
+    assert collapsed_value(Refusing()) is None
+
+
+@pytest.mark.parametrize("family", ["lightly", "pml"])
+def test_parts_of_the_host_toolkits_fit(family):
+    if family == "lightly":
+        from lightly.loss import BarlowTwinsLoss, NTXentLoss, VICRegLoss
+
+        losses = [NTXentLoss(memory_bank_size=(16, D)), VICRegLoss(), BarlowTwinsLoss()]
+    else:
+        from pytorch_metric_learning.losses import ProxyAnchorLoss, SupConLoss, TripletMarginLoss
+
+        losses = [SupConLoss(), ProxyAnchorLoss(C, D), TripletMarginLoss()]
+    objective = Objective([Term(type(loss).__name__, 1.0, loss) for loss in losses])
+    given = outputs(indices_tuple=None)
+    total, values = objective(given)
+    assert math.isfinite(total)
+    collapsed = collapsed_values(objective, given)
+    assert all(value is not None and math.isfinite(value) for value in collapsed.values())
+    assert collapsed.keys() == values.keys()

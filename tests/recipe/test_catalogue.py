@@ -1,0 +1,81 @@
+import subprocess
+import sys
+
+import pytest
+
+from crs_plugin.recipe import load_recipe, shipped_recipes
+from crs_plugin.recipe.catalogue import UnknownRecipeError, description, find_recipe
+
+SHIPPED = {
+    "crs_cont_released",
+    "crs_cont_resnet18",
+    "crs_cont_resnet18_ferplus",
+    "simclr_resnet18",
+    "supcon_resnet18",
+    "supervised_resnet18",
+}
+BASELINES = ("simclr_resnet18", "supcon_resnet18", "supervised_resnet18")
+
+
+@pytest.fixture(autouse=True)
+def data_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("CRS_DATA", str(tmp_path))
+
+
+def test_all_shipped_recipes_are_found():
+    found = shipped_recipes()
+    assert set(found) == SHIPPED
+    assert len(found) == 6
+    assert all(path.name == f"{name}.yaml" for name, path in found.items())
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_every_shipped_recipe_is_valid_and_says_what_it_is(name, tmp_path):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert len(description(find_recipe(name))) > 20
+    resolved = tmp_path / "resolved.yaml"
+    resolved.write_text(recipe.to_yaml(), encoding="utf-8")
+    assert load_recipe(resolved) == recipe
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_baselines_have_the_budget_and_the_tests_of_the_method(name):
+    method, baseline = load_recipe("crs_cont_resnet18"), load_recipe(name)
+    for part in ("data", "training", "optimizer", "schedule", "backbone", "evaluation"):
+        assert getattr(baseline, part) == getattr(method, part), part
+    assert baseline.objective != method.objective
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+@pytest.mark.parametrize("key", ["optimizer.lr", "optimizer.momentum", "optimizer.weight_decay"])
+def test_what_a_researcher_would_change_is_spelt_out(name, key):
+    assert key in load_recipe(name).provenance
+
+
+def test_an_unknown_name():
+    with pytest.raises(UnknownRecipeError, match=r"did you mean 'simclr_resnet18'\?.*supcon"):
+        find_recipe("simclr_resnet19")
+
+
+def test_a_name_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("crs_cont_resnet18").name == "crs_cont_resnet18"
+
+
+def test_an_unknown_name_is_a_problem_of_the_recipe(problems, tmp_path):
+    from pathlib import Path
+
+    [(place, _, message)] = problems(Path("crs_cont_resnet"))
+    assert place == "crs_cont_resnet"
+    assert "did you mean 'crs_cont_resnet18'?" in message
+
+
+def test_reading_a_recipe_imports_nothing_heavy():
+    code = (
+        "import sys; from crs_plugin.recipe import load_recipe; load_recipe('crs_cont_resnet18');"
+        "heavy = {'pytorch_lightning', 'kornia', 'matplotlib', 'timm', 'sklearn', 'torchmetrics'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

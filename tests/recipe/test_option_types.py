@@ -1,0 +1,89 @@
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+from torch import Tensor
+
+from crs_plugin.recipe.option_types import converted, json_schema
+from crs_plugin.registry import Option, PositiveFloat, PositiveInt
+
+EMPTY = inspect.Parameter.empty
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "result"),
+    [
+        (float, 1, 1.0),
+        (tuple[float, float], [1, 2], (1.0, 2.0)),
+        (tuple[str, ...], ["a"], ("a",)),
+        (Path, "a/b", Path("a/b")),
+        (Mapping[str, float], {"a": 1}, {"a": 1.0}),
+        (Mapping[str, str | None], {"a": None}, {"a": None}),
+        (str | list[int], [1], [1]),
+        (float | tuple[float, float], [1, 2], (1.0, 2.0)),
+        (Literal["a"] | None, None, None),
+        (Any, {"x": [1]}, {"x": [1]}),
+        (Tensor | float, 2, 2.0),
+        ("no such type", 2, 2),
+    ],
+)
+def test_values_that_fit(annotation, value, result):
+    found, mismatches = converted(Option("x", annotation, EMPTY), value)
+    assert not mismatches
+    assert found == result
+    assert type(found) is type(result)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "path", "message"),
+    [
+        (float, "1", (), "found text '1', expected a number; remove the quotes"),
+        (int, True, (), "found true, expected a whole number"),
+        (int, 1.0, (), "found 1.0, expected a whole number"),
+        (str, 3, (), "found 3, expected text"),
+        (float, None, (), "found nothing, expected a number"),
+        (PositiveInt | None, 0, (), "found 0, expected > 0"),
+        (PositiveFloat, [1], (), "found a list of 1, expected a number"),
+        (tuple[int, int], [1], (), "found a list of 1, expected 2 items"),
+        (tuple[int, int, int], [1], (), "found a list of 1, expected 3 items"),
+        (tuple[int, int], [1, 2, 3], (), "found a list of 3, expected at most 2 items"),
+        (Sequence[str], "a", (), "found text 'a', expected a list"),
+        (Mapping[str, int], {"a": "b"}, ("a",), "found text 'b', expected a whole number"),
+        (
+            Literal["fast", "slow"] | int,
+            "fats",
+            (),
+            "found text 'fats', expected 'fast' or 'slow' or a whole number",
+        ),
+        (str | list[int], [1, "a"], (1,), "found text 'a', expected a whole number"),
+        (Tensor | float, "a", (), "found text 'a', expected a number"),
+        (
+            Callable[[], int],
+            "f",
+            (),
+            "found text 'f', expected something that only Python code can give",
+        ),
+    ],
+)
+def test_values_that_do_not_fit(annotation, value, path, message):
+    _, [mismatch] = converted(Option("x", annotation, EMPTY), value)
+    assert (mismatch.path, mismatch.message) == (path, message)
+
+
+def test_null_may_stand_for_a_default_of_none():
+    assert converted(Option("x", float, None), None) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "schema"),
+    [
+        (PositiveFloat, 0.5, {"type": "number", "exclusiveMinimum": 0, "default": 0.5}),
+        (Literal["a", "b"], EMPTY, {"enum": ["a", "b"], "type": "string"}),
+        (Any, EMPTY, {}),
+        (Annotated[Tensor, "x"], None, {}),
+    ],
+)
+def test_json_schema(annotation, default, schema):
+    assert json_schema(Option("x", annotation, default)) == schema

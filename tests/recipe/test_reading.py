@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import pytest
+
+from crs_plugin.recipe.problem import Findings, Place
+from crs_plugin.recipe.reading import read_text, resolved_scalar
+from crs_plugin.recipe.tree import plain, walk
+
+
+def read(text: str):
+    findings = Findings()
+    return read_text(text, Place("r.yaml", Path("/x"), 1, 1), findings), findings.problems
+
+
+def test_places_of_keys_and_items():
+    node, problems = read("a: 1\nb:\n  c: [x, {d: 2}]\n  e:\n    - f\n    - g: 3\n")
+    assert not problems
+    places = {key: (child.place.line, child.place.column) for key, child in walk(node)}
+    assert places == {
+        "a": (1, 1),
+        "b": (2, 1),
+        "b.c": (3, 3),
+        "b.c.0": (3, 7),
+        "b.c.1": (3, 10),
+        "b.c.1.d": (3, 11),
+        "b.e": (4, 3),
+        "b.e.0": (5, 7),
+        "b.e.1": (6, 7),
+        "b.e.1.g": (6, 7),
+    }
+
+
+def test_anchors_and_merge_keys():
+    node, problems = read("base: &b {x: 1, y: 2}\nover: {<<: *b, y: 3}\ntwo: {<<: [*b, {z: 4}]}\n")
+    assert not problems
+    assert plain(node)["over"] == {"x": 1, "y": 3}
+    assert plain(node)["two"] == {"x": 1, "y": 2, "z": 4}
+    assert dict(walk(node))["over.x"].place.line == 1
+
+
+def test_a_merge_key_of_no_mapping():
+    _, [problem] = read("a: {<<: 3}")
+    assert (problem.place, problem.key) == ("r.yaml:1:5", "a.<<")
+
+
+def test_every_duplicate_is_told():
+    node, problems = read("a: 1\na: 2\nb: {c: 1, c: 2}\na: 3\n")
+    assert [(p.place, p.key) for p in problems] == [
+        ("r.yaml:2:1", "a"),
+        ("r.yaml:3:11", "b.c"),
+        ("r.yaml:4:1", "a"),
+    ]
+    assert plain(node) == {"a": 1, "b": {"c": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-4", 1e-4),
+        ("10", 10),
+        ("010", 10),
+        ("0x1f", 31),
+        ("true", True),
+        ("True", True),
+        ("yes", "yes"),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("1:30", "1:30"),
+        ("2020-01-01", "2020-01-01"),
+        (".inf", float("inf")),
+        ("0.1x", "0.1x"),
+    ],
+)
+def test_scalars_of_yaml_1_2(text, value):
+    found = resolved_scalar(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("${N}", 64),
+        ('"${N}"', 64),
+        ("'${F:-1e-3}'", 1e-3),
+        ("x${N}", "x64"),
+        ("${EMPTY:-a}", "a"),
+        ("${F:-}", None),
+        ("$${N}", "${N}"),
+        ("${PATHS}/${N}", "/p/64"),
+        ("$N", "$N"),
+    ],
+)
+def test_environment_variables_keep_the_type_of_yaml(written, value, monkeypatch):
+    monkeypatch.setenv("N", "64")
+    monkeypatch.setenv("PATHS", "/p")
+    monkeypatch.setenv("EMPTY", "")
+    monkeypatch.delenv("F", raising=False)
+    node, problems = read(f"a: {written}\n")
+    assert not problems
+    assert plain(node) == {"a": value}
+
+
+def test_a_variable_is_not_replaced_twice(monkeypatch):
+    monkeypatch.setenv("OUTER", "${INNER}")
+    node, problems = read("a: ${OUTER}")
+    assert not problems
+    assert plain(node) == {"a": "${INNER}"}
+
+
+def test_a_byte_order_mark_is_no_text(valid, load):
+    valid.write_bytes(b"\xef\xbb\xbf" + valid.read_bytes())
+    assert load(valid).name == "tiny"
