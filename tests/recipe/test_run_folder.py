@@ -1,0 +1,129 @@
+"""What may happen to a folder that exists: three different things, never confused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crs_plugin.errors import InputError
+from crs_plugin.recipe import load_recipe
+from crs_plugin.recipe.run_folder import RunFolder, differences
+
+SHIPPED = "crs_cont_resnet18"
+
+
+@pytest.fixture
+def recipe():
+    return load_recipe(SHIPPED)
+
+
+@pytest.fixture
+def folder(tmp_path) -> RunFolder:
+    return RunFolder(tmp_path / "run")
+
+
+def everything(folder: RunFolder) -> dict[str, bytes]:
+    files = (path for path in folder.path.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in files}
+
+
+def test_a_new_run_holds_its_recipe_and_environment(folder, recipe):
+    folder.check(recipe, "new")
+    folder.open(recipe, "new")
+    assert load_recipe(folder.recipe).values == recipe.values
+    known = json.loads(folder.environment.read_text())
+    assert known["libraries"]["torch"]
+    assert known["threads"] >= 1
+
+
+def test_checking_changes_nothing(folder, recipe):
+    folder.check(recipe, "new")
+    assert not folder.path.exists()
+
+
+@pytest.mark.parametrize("mode", ["new", "resume", "overwrite"])
+def test_a_file_in_place_of_the_folder_is_refused(folder, recipe, mode):
+    folder.path.write_text("precious")
+    with pytest.raises(InputError, match="is a file"):
+        folder.check(recipe, mode)
+
+
+def test_an_existing_run_is_never_touched(folder, recipe):
+    folder.open(recipe, "new")
+    before = everything(folder)
+    with pytest.raises(InputError) as error:
+        folder.check(recipe, "new")
+    assert "a run that stopped" in str(error.value)
+    for meant in ("--resume", "--overwrite", "backbone.weights="):
+        assert meant in str(error.value)
+    assert everything(folder) == before
+
+
+def test_a_finished_run_is_called_so(folder, recipe):
+    folder.open(recipe, "new")
+    folder.report.write_text("<html>")
+    with pytest.raises(InputError, match="a finished run"):
+        folder.check(recipe, "new")
+
+
+@pytest.mark.parametrize("mode", ["new", "overwrite"])
+def test_a_folder_of_something_else_is_left_alone(folder, recipe, mode):
+    folder.path.mkdir()
+    (folder.path / "thesis.tex").write_text("precious")
+    with pytest.raises(InputError, match="no run"):
+        folder.check(recipe, mode)
+
+
+def test_overwriting_starts_from_an_empty_folder(folder, recipe):
+    folder.open(recipe, "new")
+    folder.encoder.write_text("old")
+    folder.check(recipe, "overwrite")
+    folder.open(recipe, "overwrite")
+    assert not folder.encoder.exists()
+    assert folder.recipe.is_file()
+
+
+def test_there_must_be_something_to_resume(folder, recipe):
+    with pytest.raises(InputError, match="no run to resume"):
+        folder.check(recipe, "resume")
+
+
+def test_resuming_with_the_same_recipe_is_fine(folder, recipe):
+    folder.open(recipe, "new")
+    folder.check(recipe, "resume")
+
+
+def test_resuming_with_another_recipe_shows_the_difference(folder, recipe):
+    folder.open(recipe, "new")
+    changed = load_recipe(SHIPPED, ["optimizer.lr=0.07", "objective.0.temperature=0.2"])
+    with pytest.raises(InputError) as error:
+        folder.check(changed, "resume")
+    assert "optimizer.lr: 0.3 in the run, 0.07 now" in str(error.value)
+    assert "objective.0.temperature: 0.07 in the run, 0.2 now" in str(error.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(recipe, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        RunFolder(tmp_path / "file" / "run").open(recipe, "new")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 2}, ["a: 1 in the run, 2 now"]),
+        ({"a": 1}, {}, ["a: 1 in the run, (not set) now"]),
+        ({}, {"a": {"b": 1}}, ["a: (not set) in the run, {'b': 1} now"]),
+        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}, ["a.1.b: 2 in the run, 3 now"]),
+        ({"a": [1]}, {"a": [1, 2]}, ["a: [1] in the run, [1, 2] now"]),
+    ],
+)
+def test_differences_are_named_by_key(before, after, lines):
+    assert differences(before, after) == lines
+
+
+def test_the_paths_of_a_run():
+    folder = RunFolder(Path("runs/x"))
+    assert folder.checkpoint == Path("runs/x/checkpoints/last.ckpt")
+    assert folder.encoder == Path("runs/x/encoder.safetensors")

@@ -1,0 +1,253 @@
+"""The main job as a user runs it: one command from a recipe to a report."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import crs_plugin
+from crs_plugin.cli import main as cli
+from crs_plugin.models.encoder import Encoder
+
+SMALL = """\
+extends: crs_cont_resnet18
+name: small
+data: {name: synthetic_faces, domain: wild, size: 32, train: 96, test: 48}
+augmentation: {size: 32}
+training: {epochs: 2, batch_size: 16, log_every: 2}
+evaluation:
+  - name: linear_probe
+    title: wild
+    regularisation: [0.01]
+"""
+STEPS = 12
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    """Run ``crs`` in a folder of its own and return its exit code."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["crs", *arguments])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        return exit_.value.code
+
+    return run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tmp_path_factory):
+    before = os.environ.get("CRS_CACHE")
+    os.environ["CRS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["CRS_CACHE"]
+    else:
+        os.environ["CRS_CACHE"] = before
+
+
+def written(tmp_path: Path, text: str = SMALL) -> str:
+    (tmp_path / "small.yaml").write_text(text)
+    return "small.yaml"
+
+
+def metrics(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_everything_that_is_documented(call, tmp_path, capsys):
+    assert call("recipe", "run", written(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    folder = tmp_path / "runs" / "small"
+    assert {path.name for path in folder.iterdir()} >= {
+        *("recipe.yaml", "environment.json", "train.log", "metrics.jsonl", "checkpoints"),
+        *("encoder.safetensors", "report.json", "report.html", "figures"),
+    }
+    assert (folder / "checkpoints" / "last.ckpt").is_file()
+    assert [row["step"] for row in metrics(folder)] == [1, 2, 4, 6, 8, 10, 12]
+    assert "96 images" in printed
+    assert "12 steps" in printed
+    assert "report: runs/small/report.html" in printed
+    assert "warning" not in printed.lower().replace("warnings", "")
+
+    report = json.loads((folder / "report.json").read_text())
+    assert report["version"] == 1
+    (result,) = report["results"]
+    assert result["trained"]["n"] == result["random"]["n"] == 48
+
+    encoder = crs_plugin.Encoder.load(folder / "encoder.safetensors")
+    features = encoder.embed(torch.zeros(3, 20, 30, dtype=torch.uint8))
+    assert features.shape == (3, 512)
+    assert encoder.info.seen["recipe"] == "small"
+    assert encoder.info.seen["images"] == 96
+
+    # The same recipe, seed and machine: the same numbers; also from the resolved recipe.
+    assert call("recipe", "run", str(folder / "recipe.yaml"), "--output", "again") == 0
+    again = tmp_path / "again"
+    assert same_weights(folder / "encoder.safetensors", again / "encoder.safetensors")
+    without_clock = [
+        [{**row, "images_per_second": 0} for row in metrics(run)] for run in (folder, again)
+    ]
+    assert without_clock[0] == without_clock[1]
+    repeated = json.loads((again / "report.json").read_text())["results"]
+    assert repeated == report["results"]
+
+    # A finished run is not touched without being told to.
+    capsys.readouterr()
+    assert call("recipe", "run", "small.yaml") == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert call("recipe", "run", "small.yaml", "--resume") == 0
+    assert "finished" in capsys.readouterr().out
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    states = [Encoder.load(path).state_dict() for path in (one, other)]
+    return all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_the_printed_command_continues_exactly(call, tmp_path, capsys):
+    recipe = written(tmp_path)
+    assert call("recipe", "run", recipe, "--output", "undisturbed") == 0
+
+    command = [sys.executable, "-c", "from crs_plugin.cli.main import main; main()"]
+    run = subprocess.Popen(
+        [*command, "recipe", "run", recipe, "--output", "stopped"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(crs_plugin.__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    file = tmp_path / "stopped" / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while (not file.exists() or len(file.read_text().splitlines()) < 2) and run.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    printed, _ = run.communicate(timeout=120)
+    assert run.returncode == 130, printed
+    assert "Traceback" not in printed
+    assert not (tmp_path / "stopped" / "report.html").exists()
+
+    said = re.search(r"^  crs (recipe run .* --resume)$", printed, re.MULTILINE)
+    assert said, printed
+    assert call(*said.group(1).split()) == 0
+    assert same_weights(
+        tmp_path / "undisturbed" / "encoder.safetensors",
+        tmp_path / "stopped" / "encoder.safetensors",
+    )
+    assert [row["step"] for row in metrics(tmp_path / "stopped")] == [1, 2, 4, 6, 8, 10, 12]
+
+
+def test_a_component_from_a_file_outside_the_package_is_used(call, tmp_path):
+    (tmp_path / "my_loss.py").write_text(
+        "import torch\n"
+        "from crs_plugin import register\n"
+        "@register('loss', 'pull_to_one')\n"
+        "class PullToOne(torch.nn.Module):\n"
+        "    'Pulls the first feature of every image to a value.'\n"
+        "    def __init__(self, *, value: float = 1.0):\n"
+        "        super().__init__()\n"
+        "        self.value = value\n"
+        "    def forward(self, embeddings: torch.Tensor) -> torch.Tensor:\n"
+        "        return (embeddings[:, 0] - self.value).square().mean()\n"
+    )
+    text = SMALL + "plugins: [./my_loss.py]\n" + "heads: {coarse: null}\n"
+    text += "objective: [{name: pull_to_one, weight: 2.0, value: 0.5}]\n"
+    assert call("recipe", "run", written(tmp_path, text), "--set", "evaluation=[]") == 0
+    assert set(metrics(tmp_path / "runs" / "small")[0]["terms"]) == {"pull_to_one"}
+
+
+def test_a_typo_in_the_recipe_names_its_line(call, tmp_path, capsys):
+    text = SMALL.replace("batch_size", "batchsize")
+    assert call("recipe", "run", written(tmp_path, text)) == 2
+    said = capsys.readouterr().err
+    assert "small.yaml:5:" in said
+    assert "batch_size" in said
+    assert not (tmp_path / "runs").exists()
+
+
+def folder_recipe(root: str) -> str:
+    return SMALL.replace(
+        "{name: synthetic_faces, domain: wild, size: 32, train: 96, test: 48}",
+        f"{{name: image_folder, root: {root}}}",
+    )
+
+
+def image_tree(root: Path) -> None:
+    from PIL import Image
+
+    for split, number in (("train", 12), ("test", 4)):
+        for name, grey in (("happy", 200), ("sad", 60)):
+            for index in range(number):
+                path = root / split / name / f"{index}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("L", (32, 32), grey + index).save(path)
+
+
+def test_a_missing_data_folder(call, tmp_path, capsys):
+    assert call("recipe", "run", written(tmp_path, folder_recipe("./nowhere"))) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_empty_class(call, tmp_path, capsys):
+    image_tree(tmp_path / "faces")
+    (tmp_path / "faces" / "train" / "fear").mkdir()
+    assert call("recipe", "run", written(tmp_path, folder_recipe("./faces"))) == 2
+    assert "fear" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_corrupt_image(call, tmp_path, capsys):
+    image_tree(tmp_path / "faces")
+    (tmp_path / "faces" / "train" / "sad" / "3.png").write_bytes(b"\x89PNG broken")
+    assert call("recipe", "run", written(tmp_path, folder_recipe("./faces"))) == 2
+    assert "3.png" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_label_that_nobody_knows(call, tmp_path, capsys):
+    image_tree(tmp_path / "faces")
+    (tmp_path / "faces" / "train" / "sad").rename(tmp_path / "faces" / "train" / "sadnes")
+    assert call("recipe", "run", written(tmp_path, folder_recipe("./faces"))) == 2
+    said = capsys.readouterr().err
+    assert "sadnes" in said
+    assert "did you mean 'sadness'" in said
+
+
+def test_an_output_folder_that_cannot_be_written(call, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    recipe = written(tmp_path)
+    assert call("recipe", "run", recipe, "--output", "file/run") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to read-only folders")
+def test_a_read_only_output_folder(call, tmp_path, capsys):
+    (tmp_path / "locked").mkdir(mode=0o555)
+    assert call("recipe", "run", written(tmp_path), "--output", "locked/run") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_component_whose_name_is_taken(call, tmp_path, capsys):
+    (tmp_path / "clash.py").write_text(
+        "from crs_plugin import register\n"
+        "@register('loss', 'crs_cont')\n"
+        "class Clash:\n    'Another.'\n"
+    )
+    assert call("recipe", "run", written(tmp_path, SMALL + "plugins: [./clash.py]\n")) == 2
+    said = capsys.readouterr().err
+    assert "clash.py:2" in said
+    assert "crs_cont.py:" in said
+    assert not (tmp_path / "runs").exists()
