@@ -69,7 +69,7 @@ def choose_and_fit(
     """Fit multinomial logistic regression on standardised features.
 
     For every C it is fitted on ``train``; the one with the largest sum of accuracy and UAR on
-    ``valid`` (of equal ones the smallest) is fitted again on both.
+    ``valid`` (of equal ones the middle one) is fitted again on both.
 
     Args:
         train: Fits the classifier; at least two classes.
@@ -84,7 +84,8 @@ def choose_and_fit(
     for value in sorted(regularisation):  # from strong to weak, each starting where the last ended
         predict = path.fit(known, train.labels, value)
         judged[value] = sum(accuracy_and_uar(valid.labels, predict(wanted), classes))
-    best = max(judged, key=lambda value: (judged[value], -value))
+    equally_good = [value for value in judged if judged[value] == max(judged.values())]
+    best = equally_good[len(equally_good) // 2]
 
     both = train + valid
     scaled_again = _standardisation(both.features)

@@ -214,7 +214,7 @@ class PretrainingModule(pl.LightningModule):
     ) -> None:
         if torch.isfinite(total):
             return
-        bad = [f"{name} is {float(v)}" for name, v in values.items() if not torch.isfinite(v)]
+        bad = [f"{name} is {v.item()}" for name, v in values.items() if not torch.isfinite(v)]
         found = ", ".join(bad) or "the weighted sum overflows"
         raise DivergenceError(
             f"training diverged at step {step}: {found}"

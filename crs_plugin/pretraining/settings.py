@@ -13,6 +13,8 @@ class TrainingSettings:
     Attributes:
         epochs: Passes over the pre-training images. An incomplete last batch is left out.
         batch_size: Images in one step over all devices; each gives every view of the augmentation.
+        images: Pre-train on only so many of the images, drawn at random with the recipe's seed; on
+            all of them when left out.
         max_steps: Stop after so many steps, if that is before the last epoch ends. Schedules are
             stretched over the steps that are really made.
         precision: ``32-true``, or mixed precision for the network (the objective is always
@@ -30,6 +32,7 @@ class TrainingSettings:
 
     epochs: PositiveInt
     batch_size: PositiveInt
+    images: PositiveInt | None = None
     max_steps: PositiveInt | None = None
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"

@@ -91,8 +91,8 @@ def pretrain(
         The outcome; the run is complete when ``steps == total_steps``.
 
     Raises:
-        InputError: If the batch is larger than the data, there is nothing to resume, or the
-            hardware that is asked for is not there.
+        InputError: If the batch is larger than the data, there is nothing to resume, what there is
+            belongs to another run, or the hardware that is asked for is not there.
         DivergenceError: If a term of the objective is no finite number any more.
     """
     _check(images, fine, coarse, settings)
@@ -104,6 +104,7 @@ def pretrain(
         batch_size=settings.batch_size,
         seed=seed,
     )
+    total_steps = _total_steps(settings, len(batches))
     checkpoint = folder / LAST_CHECKPOINT
     if resume and not checkpoint.is_file():
         raise InputError(f"there is nothing to resume in {folder}: no checkpoint {checkpoint}")
@@ -112,11 +113,11 @@ def pretrain(
         checkpoint.unlink(missing_ok=True)
         (folder / METRICS_FILE).unlink(missing_ok=True)
 
+    identity = {"seed": seed, "steps": total_steps, "batch_size": settings.batch_size}
     display = ProgressDisplay(console)
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
     start = _Start(batches)
-    total_steps = _total_steps(settings, len(batches))
     called = time.perf_counter()
     with undisturbed(settings.threads):
         trainer = _trainer(
@@ -130,7 +131,7 @@ def pretrain(
                 display,
                 interruption,
                 start,
-                Checkpointing(checkpoint, settings.checkpoint_every),
+                Checkpointing(checkpoint, settings.checkpoint_every, identity),
             ],
         )
         module.seed = seed

@@ -44,6 +44,8 @@ def data_source(recipe: Recipe) -> DataSource:
 def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     """Return what the encoder may see of the data: their train split, with both kinds of ids.
 
+    Of these, only as many as the recipe's ``training.images`` allows.
+
     Raises:
         DataError: If there is no such image, or no label where the objective needs one.
     """
@@ -53,6 +55,15 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
         raise DataError(
             f"{opened.name} has no image in its train split to pre-train on; it has {splits or 0}"
         )
+    wanted = recipe.training.images
+    if wanted is not None and wanted > len(dataset):
+        raise DataError(
+            f"training.images is {wanted:,}, but {dataset.name} has only {len(dataset):,} images in"
+            " its train split; give fewer, or leave the option out"
+        )
+    if wanted is not None:
+        drawn = np.random.default_rng(recipe.seed).permutation(len(dataset))[:wanted]
+        dataset = dataset.take(np.sort(drawn))
     expressions = dataset.expressions
     contiguous = np.full(len(ALL_EXPRESSIONS) + 1, UNLABELLED)
     contiguous[[ALL_EXPRESSIONS.index(name) for name in expressions]] = range(len(expressions))

@@ -21,7 +21,7 @@ def read_tree(source: str | Path, findings: Findings) -> Node | None:
     path = Path(source).expanduser()
     if not path.is_file() and not _is_path(str(source)):
         try:
-            path = find_recipe(str(source))
+            path = _shipped(str(source))
         except UnknownRecipeError as error:
             findings.add(Place(str(source), Path.cwd()), "", str(error))
             return None
@@ -64,10 +64,16 @@ def _base(extends: Node, findings: Findings) -> Path | None:
         findings.add(extends.place, "extends", f"there is no recipe file {beside}")
         return None
     try:
-        return find_recipe(name)
+        return _shipped(name)
     except UnknownRecipeError as error:
         findings.add(extends.place, "extends", str(error))
         return None
+
+
+def _shipped(name: str) -> Path:
+    """The file of a shipped recipe, by a short path where there is one."""
+    path = find_recipe(name)
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _is_path(name: str) -> bool:

@@ -94,7 +94,7 @@ def json_schema(option: Option) -> dict[str, Any]:
         schema = {}
     default = option.default
     if not option.required and isinstance(default, str | int | float | bool | tuple | list):
-        schema["default"] = default
+        schema["default"] = list(default) if isinstance(default, tuple) else default
     return schema
 
 
@@ -142,7 +142,7 @@ def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
         return None
     try:
         return TypeAdapter(annotation, config=_STRICT)
-    except (PydanticSchemaGenerationError, PydanticUserError, NameError, TypeError):
+    except (PydanticSchemaGenerationError, PydanticUserError):
         return None
 
 

@@ -17,6 +17,7 @@ from crs_plugin.recipe.tree import Node, Scalar, joined, plain
 _YAML_TAG = "tag:yaml.org,2002:"
 _TYPED = {_YAML_TAG + name for name in ("null", "bool", "int", "float")}
 _TEXT = {_YAML_TAG + name for name in ("str", "timestamp", "value")}
+_INT = _YAML_TAG + "int"  # as a key, a number that labels something, is a text
 _MERGE = _YAML_TAG + "merge"
 
 
@@ -153,7 +154,7 @@ class _Reader:
                 merges += self.merges(value_node, place, key)
                 continue
             name = key_node.value
-            if not isinstance(key_node, ScalarNode) or key_node.tag in _TYPED:
+            if not isinstance(key_node, ScalarNode) or key_node.tag in _TYPED - {_INT}:
                 found = f"{name}" if isinstance(name, str) else "a list or mapping"
                 message = f"a key must be text, found {found}"
                 hint = f"; write it in quotes: {name!r}" if isinstance(name, str) else ""

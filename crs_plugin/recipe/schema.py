@@ -9,11 +9,11 @@ from typing import Any
 
 from crs_plugin.recipe.layout import (
     COARSE_TABLES,
+    FILLED_IN,
     PLAIN_KEYS,
     ROLES,
     SECTIONS,
     Section,
-    filled_in,
     training_settings,
 )
 from crs_plugin.recipe.option_types import json_schema
@@ -131,7 +131,7 @@ def _object(component: Component, *, partial: bool = False) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {name: _option(option) for name, option in options.items()},
-        "required": [] if partial else sorted(set(needed) - filled_in(component.kind)),
+        "required": [] if partial else sorted(set(needed) - FILLED_IN),
     }
     return {"description": component.summary, **schema} if component.summary else schema
 

@@ -63,9 +63,9 @@ class Spec:
         }
         try:
             return component.target(*handed_in, **given, **left_out)
-        except (RecipeError, RegistryError):
+        except RecipeError:
             raise
-        except (InputError, TypeError, ValueError) as error:
+        except (InputError, RegistryError, TypeError, ValueError) as error:
             problem = Problem(self.position, self.key, f"{self.kind} {self.name!r}: {error}")
             raise RecipeError([problem]) from error
 

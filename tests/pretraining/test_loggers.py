@@ -20,9 +20,7 @@ def test_csv_has_the_rows(tmp_path):
 
 def test_a_resumed_run_keeps_the_table_of_the_first(tmp_path):
     for resume in (False, True):
-        small_run(
-            tmp_path, resume=resume, loggers=[registry.get("logger", "csv").target(tmp_path)]
-        )
+        small_run(tmp_path, resume=resume, loggers=[registry.get("logger", "csv").target(tmp_path)])
     assert (tmp_path / "csv" / "version_0" / "metrics.csv").is_file()
 
 

@@ -9,7 +9,6 @@ from crs_plugin.registry import registry
 OPTIMIZERS = ("adamw", "lars", "sgd")
 
 
-
 def test_all_are_found():
     assert tuple(registry.names("optimizer")) == OPTIMIZERS
 
@@ -46,8 +45,9 @@ def test_norms_and_biases_are_decayed_on_demand(name, spared, tmp_path):
 
 
 def test_the_released_recipe_decays_everything():
-    defaults = {n: registry.get("optimizer", n).options()["decay_norm_and_bias"].default
-                for n in OPTIMIZERS}
+    defaults = {
+        n: registry.get("optimizer", n).options()["decay_norm_and_bias"].default for n in OPTIMIZERS
+    }
     assert defaults == {"sgd": True, "adamw": False, "lars": False}
 
 

@@ -148,7 +148,7 @@ print(outcome.interrupted, outcome.steps)
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     for _ in range(4):
-        assert process.stdout.readline() == "step\n"
+        assert process.stdout.readline() == "step\n", process.stderr.read()
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors

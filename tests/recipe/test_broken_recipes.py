@@ -40,10 +40,10 @@ BROKEN = {
     ),
     "key that is no text": (
         "  size: 32",
-        "  size: 32\n  3: x",
+        "  size: 32\n  null: x",
         "9:3",
         "augmentation",
-        ["text", "'3'"],
+        ["text", "'null'"],
     ),
     "tag": ("seed: 3", "seed: !!python/name:os.system 3", "3:1", "seed", ["tags are not used"]),
     "alias in itself": ("seed: 3", "seed: &s [*s]", "3:7", "seed.0", ["contains itself"]),

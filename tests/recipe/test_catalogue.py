@@ -79,3 +79,11 @@ def test_reading_a_recipe_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_shipped_recipe_is_shown_by_a_short_path(monkeypatch):
+    home = find_recipe("simclr_resnet18").parent
+    monkeypatch.chdir(home.parent)
+    provenance = load_recipe("simclr_resnet18").provenance
+    assert provenance["name"] == "recipes/simclr_resnet18.yaml:3"
+    assert provenance["seed"] == "recipes/crs_cont_resnet18.yaml:3 (inherited)"

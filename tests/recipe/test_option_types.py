@@ -26,7 +26,6 @@ EMPTY = inspect.Parameter.empty
         (Literal["a"] | None, None, None),
         (Any, {"x": [1]}, {"x": [1]}),
         (Tensor | float, 2, 2.0),
-        ("no such type", 2, 2),
     ],
 )
 def test_values_that_fit(annotation, value, result):

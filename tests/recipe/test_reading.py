@@ -112,3 +112,9 @@ def test_a_variable_is_not_replaced_twice(monkeypatch):
 def test_a_byte_order_mark_is_no_text(valid, load):
     valid.write_bytes(b"\xef\xbb\xbf" + valid.read_bytes())
     assert load(valid).name == "tiny"
+
+
+def test_numbers_as_keys_are_text():
+    node, problems = read("labels: {0: anger, 1: fear}")
+    assert not problems
+    assert plain(node) == {"labels": {"0": "anger", "1": "fear"}}

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,7 @@ def plugin(write):
 def forget(kind: str, name: str) -> None:
     registry._components.pop((kind, name), None)
     registry._plugins.clear()
+    sys.modules.pop("beside_the_plugin", None)
 
 
 STRANGERS = """

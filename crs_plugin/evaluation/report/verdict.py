@@ -38,9 +38,9 @@ def verdict(report: RunReport) -> Verdict:
     better = [r for r in report.results if r.gain.uar_interval[0] > 0]
     worse = [r for r in report.results if r.gain.uar_interval[1] < 0]
     of = len(report.results)
+    where = "on every target" if of > 1 else "on its target"
     if len(better) == of:
         level: Literal["good", "mixed", "bad"] = "good"
-        where = "on every target" if of > 1 else "on its target"
         headline = f"The encoder learnt: it beats a random one {where}."
     elif better:
         level = "mixed"
@@ -50,6 +50,7 @@ def verdict(report: RunReport) -> Verdict:
         headline = "This run does not show that the encoder learnt: no target beats a random one."
     if report.outcome.warnings and level == "good":
         level = "mixed"
+        headline = f"The encoder beats a random one {where}, but something went wrong on the way."
     return Verdict(level, headline, _detail(report, better, worse))
 
 

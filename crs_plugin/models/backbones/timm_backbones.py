@@ -43,7 +43,7 @@ def timm_backbone(
     name: str,
     /,
     *,
-    weights: str | None = None,
+    weights: str | Path | None = None,
     small_input_stem: bool = False,
     channels_last: bool = False,
 ) -> nn.Module:
@@ -65,6 +65,7 @@ def timm_backbone(
         InputError: If the weights do not exist or do not fit, or the model has no such stem.
     """
     timm = _timm(name)
+    weights = None if weights is None else str(weights)
     from_file = weights is not None and names_a_file(weights)
     if weights is not None and not from_file and weights != "DEFAULT":
         raise InputError(

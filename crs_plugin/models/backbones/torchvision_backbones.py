@@ -39,7 +39,7 @@ def torchvision_backbone(
     name: str,
     /,
     *,
-    weights: str | None = None,
+    weights: str | Path | None = None,
     small_input_stem: bool = False,
     channels_last: bool = False,
 ) -> nn.Module:
@@ -60,6 +60,7 @@ def torchvision_backbone(
     Raises:
         InputError: If the weights do not exist or do not fit, or the model has no such stem.
     """
+    weights = None if weights is None else str(weights)
     from_file = weights is not None and names_a_file(weights)
     network = _classification_model(name, None if from_file else weights)
     removed = remove_classifier(network)

@@ -1,10 +1,13 @@
 """When a run is saved."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
+
+from crs_plugin.errors import InputError
 
 
 class Checkpointing(Checkpoint):
@@ -16,11 +19,34 @@ class Checkpointing(Checkpoint):
     Args:
         path: The one file that is written.
         every: Steps between two checkpoints.
+        identity: What a run must have in common with the one whose checkpoint it continues, such
+            as its seed: schedules and the order of the images depend on it.
     """
 
-    def __init__(self, path: Path, every: int) -> None:
+    def __init__(self, path: Path, every: int, identity: Mapping[str, int]) -> None:
         self.path = path
         self.every = every
+        self.identity = dict(identity)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the identity of the run."""
+        return dict(self.identity)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Make sure that it is the same run.
+
+        Raises:
+            InputError: If it is another.
+        """
+        differ = [
+            f"{name} was {state_dict.get(name)}, is {value}"
+            for name, value in self.identity.items()
+            if state_dict.get(name) != value
+        ]
+        if differ:
+            raise InputError(
+                f"{self.path} cannot be resumed: it belongs to another run ({'; '.join(differ)})"
+            )
 
     def on_train_batch_end(
         self,

@@ -258,11 +258,13 @@ def test_jaws_open_the_mouth_step_by_step() -> None:
 
 
 def eye_white(picture: NDArray[np.int16]) -> int:
-    return int((picture[:, row_of(-0.4) : row_of(0.1)].min(axis=0) > 215).sum())
+    eyes = picture[:, row_of(-0.4, 192) : row_of(0.1, 192)]
+    return int((eyes.min(axis=0) > 205).sum())
 
 
 def test_lids_open_and_close_the_eyes() -> None:
-    closed, tight, rest, wide = map(eye_white, portraits({43: 1.0}, {7: 1.0}, {}, {5: 1.0}))
+    units: list[dict[int, float]] = [{43: 1.0}, {7: 1.0}, {}, {5: 1.0}]
+    closed, tight, rest, wide = map(eye_white, portraits(*units, size=192))
     assert closed < tight < rest < wide
 
 

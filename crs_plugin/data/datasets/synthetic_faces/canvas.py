@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crs_plugin.data.datasets.synthetic_faces.draws import Array
 from crs_plugin.data.datasets.synthetic_faces.setting import Pose
 
-EXTENT = 1.18
+EXTENT = 1.12
 """Half the width of a picture in face units, at zoom 1."""
 
 _YAW_SHIFT = 0.22

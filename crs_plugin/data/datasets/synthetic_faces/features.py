@@ -108,8 +108,8 @@ def brow(units: ActionUnits, person: Identity, side: int) -> Brow:
     return Brow(
         inner=0.15 - 0.065 * lowered,
         outer=person.eye_distance + person.eye_width + 0.04,
-        inner_y=y - person.brow_tilt - 0.19 * inner + 0.17 * drop + 0.06 * wrinkled,
-        middle_y=y - person.brow_arch - 0.10 * inner - 0.15 * outer + 0.10 * drop + 0.03 * wrinkled,
+        inner_y=y - person.brow_tilt - 0.22 * inner + 0.19 * drop + 0.06 * wrinkled,
+        middle_y=y - person.brow_arch - 0.10 * inner - 0.17 * outer + 0.12 * drop + 0.03 * wrinkled,
         outer_y=y + 0.05 + person.brow_tilt - 0.17 * outer + 0.02 * lowered,
         thickness=person.brow_thickness,
     )
@@ -135,8 +135,8 @@ def mouth(units: ActionUnits, person: Identity) -> Mouth:
     corners = np.stack(
         [
             person.mouth_rest
-            - 0.21 * units.side(12, side)
-            + 0.17 * units.side(15, side)
+            - 0.24 * units.side(12, side)
+            + 0.20 * units.side(15, side)
             - 0.05 * units.side(14, side)
             + 0.05 * units.side(20, side)
             + 0.04 * chin
@@ -150,9 +150,9 @@ def mouth(units: ActionUnits, person: Identity) -> Mouth:
         half_width=half_width,
         y=person.mouth_y + 0.06 * smile - 0.03 * lifted - 0.045 * chin + 0.02 * jaw,
         corners=corners.astype(np.float32),
-        upper=parted * (0.022 * part + 0.05 * jaw + 0.07 * wide + 0.06 * lifted),
+        upper=parted * (0.022 * part + 0.06 * jaw + 0.07 * wide + 0.06 * lifted),
         lower=parted
-        * (0.05 * part + 0.10 * jaw + 0.14 * wide + 0.11 * smile + 0.05 * low_lip + 0.03 * stretch),
+        * (0.06 * part + 0.13 * jaw + 0.15 * wide + 0.13 * smile + 0.05 * low_lip + 0.03 * stretch),
         boxy=np.clip(stretch + 0.6 * lifted, 0, 1) * (1 - np.clip(smile, 0, 1)),
         upper_lip=person.lip_thickness * thin * (1 - 0.35 * smile) * (1 + 0.25 * lifted),
         lower_lip=person.lip_thickness * thin * (1.25 - 0.3 * smile + 0.5 * chin),

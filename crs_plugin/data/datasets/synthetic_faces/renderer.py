@@ -15,7 +15,7 @@ from crs_plugin.data.datasets.synthetic_faces.light import apply_light
 from crs_plugin.data.datasets.synthetic_faces.occlusion import paint_glasses, paint_occlusion
 from crs_plugin.data.datasets.synthetic_faces.setting import Setting
 
-VERSION = 3
+VERSION = 4
 """Raise it with every change of what pictures look like, so that kept ones are drawn anew."""
 
 _PIXELS_AT_ONCE = 24 * 64 * 64  # a layer of so many float32 stays in a core's cache

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+from crs_plugin.errors import InputError
+from crs_plugin.evaluation.protocols import linear_probe as module
+from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
+from crs_plugin.registry import registry
+
+BASIC = list(range(8))
+
+
+def world(faces, **changes):
+    return faces(BASIC * 40, ["train"] * 240 + ["test"] * 80, **changes)
+
+
+def test_it_is_found_by_name_with_its_options() -> None:
+    component = registry.get("evaluation", "linear_probe")
+    assert component.target is LinearProbe
+    options = component.options()
+    assert options["data"].part.kind == options["test_data"].part.kind == "dataset"
+    assert not any(option.required for option in options.values())
+
+
+def test_a_seeing_encoder_scores_one_and_a_blind_one_chance(faces, context) -> None:
+    result = LinearProbe()(context(world(faces)))
+    assert result.trained.accuracy > 0.97
+    assert result.random.accuracy < 0.3
+    assert result.gain.uar_interval[0] > 0.5
+    assert result.title == "faces"
+    assert result.train_data == "faces: 240 images"
+    assert result.class_names[0] == "neutral"
+
+
+def test_shuffled_labels_give_chance(faces, context) -> None:
+    shown = np.random.default_rng(0).integers(0, 8, 320)
+    result = LinearProbe()(context(world(faces, shown=shown)))
+    assert result.trained.accuracy < 0.3
+
+
+def test_the_test_is_predicted_once_by_a_classifier_that_never_saw_it(
+    faces, context, monkeypatch
+) -> None:
+    calls, fitted = [], module.choose_and_fit
+
+    def spy(train, valid, *rest):
+        classifier = fitted(train, valid, *rest)
+
+        def predict(features):
+            calls.append((len(train.labels), len(valid.labels), features))
+            return classifier.predict(features)
+
+        return type(classifier)(predict, classifier.regularisation)
+
+    monkeypatch.setattr(module, "choose_and_fit", spy)
+    here = context(world(faces))
+    LinearProbe(validation_fraction=0.25)(here)
+    assert [call[:2] for call in calls] == [(180, 60), (180, 60)]
+    test = here.open(None).in_split("test")
+    for call, which in zip(calls, ("trained", "random"), strict=True):
+        np.testing.assert_array_equal(call[2], here.features(which, test))
+
+
+def test_test_labels_change_nothing_that_is_predicted(faces, context) -> None:
+    shown = np.tile(BASIC, 40)
+    wrong = shown.copy()
+    wrong[240:] = (wrong[240:] + 1) % 8
+    honest = LinearProbe()(context(faces(shown, ["train"] * 240 + ["test"] * 80, shown=shown)))
+    fooled = LinearProbe()(context(faces(wrong, ["train"] * 240 + ["test"] * 80, shown=shown)))
+    assert honest.chosen == fooled.chosen
+    assert (
+        np.sum(honest.trained.confusion, 0).tolist() == np.sum(fooled.trained.confusion, 0).tolist()
+    )
+
+
+def test_across_data_sets(faces, context) -> None:
+    other = faces([1, 2, 9] * 10, name="other")
+    result = LinearProbe(test_data=lambda: other)(context(world(faces)))
+    assert result.title == "faces → other"
+    assert result.class_names == ("happiness", "surprise")
+    assert result.trained.n == 20
+    assert any("10 test images of happily disgusted" in note for note in result.notes)
+
+
+def test_the_released_protocol_says_what_it_does(faces, context) -> None:
+    result = LinearProbe(protocol="released", title="as released")(context(world(faces)))
+    assert result.trained.accuracy > 0.97
+    assert "released" in result.protocol
+    assert "TEST" in result.notes[0]
+    assert "best on test" in result.chosen["trained"]
+
+
+def test_the_same_seed_gives_the_same_result(faces, context) -> None:
+    assert LinearProbe()(context(world(faces))) == LinearProbe()(context(world(faces)))
+
+
+def test_check_needs_no_encoder_and_tells_before_training(faces) -> None:
+    from crs_plugin.evaluation import EvaluationContext
+
+    LinearProbe().check(EvaluationContext(lambda: world(faces), 4))
+    with pytest.raises(InputError, match="split 'test'"):
+        LinearProbe().check(EvaluationContext(lambda: faces(BASIC * 9, "train"), 4))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"validation_fraction": 0.0}, "between 0 and 1"),
+        ({"regularisation": ()}, "at least one"),
+        ({"protocol": "released", "regularisation": (1.0,)}, "has no regularisation"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options, message) -> None:
+    with pytest.raises(InputError, match=message):
+        LinearProbe(**options)

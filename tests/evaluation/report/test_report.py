@@ -1,0 +1,237 @@
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from crs_plugin.evaluation.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.metrics import compare
+from crs_plugin.evaluation.report import (
+    DataCounts,
+    Outcome,
+    RunReport,
+    Seen,
+    Views,
+    write_report,
+)
+from crs_plugin.evaluation.report.verdict import in_points, verdict
+from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.summary import summary_table
+
+NASTY = '<script>alert("x & y")</script>$z$'
+
+
+def result(trained: float, random: float, title: str = "wild", n: int = 300) -> EvaluationResult:
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 2, n)
+    predicted = {
+        name: np.where(order < right * n, truth, 1 - truth)
+        for name, right, order in (
+            ("trained", trained, np.arange(n)),
+            ("random", random, np.arange(n)[::-1]),
+        )
+    }
+    scores = compare(truth, predicted, 3)
+    return EvaluationResult(
+        title=title,
+        protocol="linear probe",
+        train_data="faces: 900 images",
+        test_data=f"faces: {n} images",
+        class_names=("neutral", "happiness", NASTY),
+        trained=scores.trained,
+        random=scores.random,
+        gain=scores.gain,
+        chosen={"trained": "C = 0.1", "random": "C = 1"},
+        notes=("A note.",),
+    )
+
+
+def report(*results: EvaluationResult, warnings: tuple[str, ...] = ()) -> RunReport:
+    generator = np.random.default_rng(1)
+    features = generator.normal(size=(2, 24, 8)).astype(np.float32)
+    rows = [
+        {
+            "step": step,
+            "epoch": 0,
+            "lr": 0.1,
+            "loss": 3.0,
+            "coarse_accuracy": 0.5,
+            "embedding_spread": float("nan") if step == 7 else 0.08,
+            "terms": {NASTY: {"value": 5.0 - step / 100, "collapsed": 4.85}},
+        }
+        for step in range(0, 450)
+    ]
+    return RunReport(
+        name=f"run {NASTY}",
+        recipe=f"name: {NASTY}",
+        finished="today",
+        seen=Seen(("faces",), 900, "4 coarse classes", 1800),
+        data=(
+            DataCounts(NASTY, "everything", {"train": {NASTY: 9, "fear": 4}}, 3, {"no image": 2}),
+            DataCounts("empty", "nothing", {}),
+        ),
+        parameters={"backbone": 11_000_000},
+        outcome=Outcome(450, 3, 3725.0, warnings),
+        spread_reference=128**-0.5,
+        metrics=rows,
+        results=results,
+        environment={"torch": "2"},
+        views=Views((torch.zeros(3, 3, 8, 8), torch.ones(3, 3, 8, 8)), (0.5,) * 3, (0.2,) * 3),
+        preview=Image.new("RGB", (20, 10)),
+        embedding=EmbeddingSample("faces", ("fear", NASTY) * 12, ("a", "b") * 12, *features),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run")
+    told = report(result(0.9, 0.5), result(0.6, 0.58, "lab"), warnings=(f"collapsed {NASTY}",))
+    assert write_report(path, told) == path / "report.html"
+    return path
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data) -> None:
+        self.text += data
+
+
+def test_the_page_asks_for_nothing(folder) -> None:
+    text = (folder / "report.html").read_text()
+    page = Page(text)
+    assert not re.search(r"https?://|@import|url\((?!#)", text)
+    assert not {"script", "link", "iframe", "base"} & {
+        tag for tag, attributes in page.tags if attributes.get("href") != "data:,"
+    }
+    for _, attributes in page.tags:
+        for name in ("src", "href", "xlink:href", "srcset"):
+            assert re.match(r"#|data:|$", (attributes.get(name) or "").strip())
+
+
+def test_names_are_escaped(folder) -> None:
+    text = (folder / "report.html").read_text()
+    assert "<script" not in text
+    assert Page(text).text.count(NASTY) >= 8
+
+
+def test_every_picture_says_what_it_shows(folder) -> None:
+    page = Page((folder / "report.html").read_text())
+    pictures = [a for tag, a in page.tags if tag == "img"]
+    drawings = [a for tag, a in page.tags if tag == "svg"]
+    assert len(pictures) == 2
+    assert len(drawings) == 1 + 4 + 4 + 3 + 2
+    assert all(a.get("alt") for a in pictures)
+    assert all(a.get("aria-label") for a in drawings)
+
+
+def test_ids_of_the_drawings_do_not_clash(folder) -> None:
+    page = Page((folder / "report.html").read_text())
+    clips = [a["id"] for tag, a in page.tags if tag == "clippath"]
+    assert len(clips) == len(set(clips)) > 0
+
+
+def test_warnings_and_the_difference_are_on_the_page(folder) -> None:
+    text = Page((folder / "report.html").read_text()).text
+    assert f"collapsed {NASTY}" in text
+    assert "beats a random one on 1 of 2 targets" in text
+    assert "no difference shown: +" in text
+    assert "1 h 2 min" in text
+
+
+def test_the_json_has_the_documented_layout(folder) -> None:
+    found = json.loads((folder / "report.json").read_text())
+    assert found["version"] == 1
+    assert list(found) == [
+        "version", "name", "recipe", "finished", "verdict", "seen", "data", "parameters",
+        "outcome", "spread_reference", "last_metrics", "results", "environment",
+    ]  # fmt: skip
+    first = found["results"][0]
+    assert list(first) == [field.name for field in dataclasses.fields(EvaluationResult)]
+    assert first["trained"]["per_class_recall"][2] is None
+    assert np.array(first["trained"]["confusion"]).sum() == 300
+    assert found["data"][0]["counts"] == {"train": {NASTY: 9, "fear": 4}}
+
+
+def test_figures_are_files_with_their_numbers(folder) -> None:
+    figures = folder / "figures"
+    for svg in figures.glob("*.svg"):
+        assert ElementTree.parse(svg).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+        assert svg.with_suffix(".csv").is_file()
+    assert len(list(figures.glob("*.svg"))) == 14
+    assert (figures / "confusion_1_trained.csv").read_text().count("\n") == 4
+    assert Image.open(figures / "views.png").width > 200
+    assert not [path for path in folder.rglob("*") if path.name.startswith(".")]
+
+
+def test_drawing_leaves_matplotlib_as_it_was(tmp_path) -> None:
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    write_report(tmp_path, report(result(0.9, 0.5)))
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_the_report_is_the_same_when_written_again(folder, tmp_path) -> None:
+    told = report(result(0.9, 0.5), result(0.6, 0.58, "lab"), warnings=(f"collapsed {NASTY}",))
+    write_report(tmp_path, told)
+    assert (tmp_path / "report.html").read_bytes() == (folder / "report.html").read_bytes()
+
+
+def test_a_run_without_results_or_pictures_has_a_report(tmp_path) -> None:
+    bare = dataclasses.replace(
+        report(), metrics=[], views=None, preview=None, embedding=None, data=()
+    )
+    text = Page(write_report(tmp_path, bare).read_text()).text
+    assert "Not evaluated" in text
+
+
+@pytest.mark.parametrize(
+    ("rates", "warnings", "level"),
+    [
+        ([(0.9, 0.5), (0.8, 0.5)], (), "good"),
+        ([(0.9, 0.5)], ("collapsed",), "mixed"),
+        ([(0.9, 0.5), (0.5, 0.5)], (), "mixed"),
+        ([(0.5, 0.5)], (), "bad"),
+        ([(0.5, 0.9)], (), "bad"),
+        ([], (), "none"),
+    ],
+)
+def test_the_verdict_is_honest(rates, warnings, level) -> None:
+    told = report(*(result(*pair) for pair in rates), warnings=warnings)
+    assert verdict(told).level == level
+
+
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ((0.9, 0.5), "better by 4"),
+        ((0.5, 0.9), "worse by 4"),
+        ((0.5, 0.5), "no difference shown: "),
+    ],
+)
+def test_differences_are_said_in_words(rates, words) -> None:
+    assert words in in_points(result(*rates))
+
+
+def test_the_summary_has_a_row_per_target() -> None:
+    from rich.console import Console
+
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(summary_table([result(0.9, 0.5), result(0.6, 0.58, "[bold]lab")]))
+    text = console.export_text()
+    assert "90.0" in text
+    assert "[bold]lab" in text

@@ -1,0 +1,87 @@
+import random
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from small_run import small_data
+
+from crs_plugin.errors import InputError
+from crs_plugin.pretraining.batches import RunBatches
+
+
+def made(sampler=None, batch_size=8, seed=0, count=52) -> RunBatches:
+    return RunBatches(**small_data(count), sampler=sampler, batch_size=batch_size, seed=seed)
+
+
+def weighted(coarse):
+    weights = torch.tensor([1.0, 0.0, 1.0, 0.0])[coarse]
+    return torch.utils.data.WeightedRandomSampler(weights.tolist(), 40)
+
+
+def from_numpy(coarse):
+    return np.random.permutation(len(coarse)).tolist()
+
+
+def from_random(coarse):
+    return random.sample(range(len(coarse)), len(coarse))
+
+
+@pytest.mark.parametrize("sampler", [None, weighted, from_numpy, from_random])
+def test_order_depends_on_seed_and_epoch_only(sampler):
+    first = made(sampler).order(3)
+    random.seed(1)
+    np.random.seed(1)
+    torch.manual_seed(1)
+    assert torch.equal(made(sampler).order(3), first)
+    assert not torch.equal(made(sampler).order(2), first)
+    assert not torch.equal(made(sampler, seed=1).order(3), first)
+
+
+def test_drawing_an_order_leaves_the_generators():
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
+    expected = torch.rand(1), np.random.rand(), random.random()
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
+    made(from_numpy).order(0)
+    assert (torch.rand(1), np.random.rand(), random.random()) == expected
+
+
+def test_a_sampler_decides_what_is_seen():
+    batches = made(weighted)
+    assert len(batches) == 5
+    assert {int(label) for batch in islice(batches, 5) for label in batch.coarse} == {0, 2}
+
+
+def test_images_and_ids_belong_together():
+    data = small_data()
+    for batch in islice(made(), 10):
+        numbers = batch.images[:, 0, 0, 0].long()
+        assert torch.equal(batch.images, data["images"][numbers])
+        assert torch.equal(batch.coarse, data["coarse"][numbers])
+        assert torch.equal(batch.fine, data["fine"][numbers])
+
+
+def test_starting_in_the_middle_goes_on_where_the_others_are():
+    whole = [batch.images for batch in islice(made(), 14)]
+    late = made()
+    late.steps_made = lambda: 9
+    rest = [batch.images for batch in islice(late, 5)]
+    assert all(torch.equal(a, b) for a, b in zip(whole[9:], rest, strict=True))
+
+
+def test_devices_share_a_batch():
+    shares = []
+    for rank in range(2):
+        batches = made()
+        batches.rank, batches.ranks = rank, 2
+        shares.append(next(iter(batches)).images)
+    assert torch.equal(torch.cat(shares), next(iter(made())).images)
+
+
+def test_batch_larger_than_the_data():
+    with pytest.raises(InputError, match=r"training\.batch_size is 64.*only 52 images"):
+        made(batch_size=64)
