@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from crs_plugin import registry as registry_module
 from crs_plugin.registry import (
     KINDS,
+    Component,
     DuplicateComponentError,
     MissingExtraError,
     Part,
@@ -17,6 +17,7 @@ from crs_plugin.registry import (
     Registry,
     RegistryError,
     UnknownComponentError,
+    discovery,
 )
 
 
@@ -33,7 +34,7 @@ def entry_point(name: str, value: str, group: str) -> EntryPoint:
 def offer_entry_points(monkeypatch):
     def offer(*points: EntryPoint) -> None:
         monkeypatch.setattr(
-            registry_module,
+            discovery,
             "entry_points",
             lambda group: [point for point in points if point.group == group],
         )
@@ -102,7 +103,7 @@ def test_an_option_fixed_by_a_partial_is_gone(empty):
     def build(name: str, *, width: int = 1) -> None:
         """Build."""
 
-    component = registry_module.Component("backbone", "b", functools.partial(build, "b"), "x", "y")
+    component = Component("backbone", "b", functools.partial(build, "b"), "x", "y")
     assert list(component.options()) == ["width"]
     assert component.summary == "Build."
 
@@ -151,7 +152,7 @@ def test_an_unknown_name_suggests_and_tells_what_to_do(empty):
 
 def test_a_file_plugin_registers_and_is_named_as_origin(tmp_path, monkeypatch):
     fresh = Registry(rooms={})
-    monkeypatch.setattr(registry_module, "register", fresh.register)
+    monkeypatch.setattr("crs_plugin.registry.register", fresh.register)
     (tmp_path / "my_file.py").write_text(
         "from crs_plugin.registry import register\n"
         "@register('loss', 'mine')\n"
@@ -166,7 +167,7 @@ def test_a_file_plugin_registers_and_is_named_as_origin(tmp_path, monkeypatch):
 
 def test_a_module_plugin_is_found_beside_the_recipe(tmp_path, monkeypatch):
     fresh = Registry(rooms={})
-    monkeypatch.setattr(registry_module, "register", fresh.register)
+    monkeypatch.setattr("crs_plugin.registry.register", fresh.register)
     (tmp_path / "module_beside_recipe.py").write_text(
         "from crs_plugin.registry import register\nregister('loss', 'beside')(dict)\n"
     )
@@ -208,7 +209,7 @@ def test_an_entry_point_is_loaded_only_when_asked_for(empty, offer_entry_points)
 def test_an_entry_point_that_clashes_names_both(empty, offer_entry_points):
     offer_entry_points(entry_point("mine", "pathlib:Path", "crs_plugin.loss"))
     empty.register("loss", "mine")(Registry)
-    with pytest.raises(DuplicateComponentError, match=r"registry\.py.*pathlib"):
+    with pytest.raises(DuplicateComponentError, match=r"discovery\.py.*pathlib"):
         empty.get("loss", "mine")
 
 

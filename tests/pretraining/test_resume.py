@@ -177,6 +177,22 @@ def test_nothing_to_resume(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"settings": small_settings(epochs=5)}, "steps was 12, is 30"),
+        ({"settings": small_settings(batch_size=4)}, "batch_size was 8, is 4"),
+        ({"seed": 4}, "seed was 3, is 4"),
+    ],
+)
+def test_another_run_is_not_resumed(changed, message, tmp_path):
+    small_run(tmp_path)
+    before = (tmp_path / "metrics.jsonl").read_text()
+    with pytest.raises(InputError, match=f"belongs to another run.*{message}"):
+        small_run(tmp_path, resume=True, **changed)
+    assert (tmp_path / "metrics.jsonl").read_text() == before
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path):
     small_run(tmp_path)
     checkpoint = tmp_path / "checkpoints" / "last.ckpt"

@@ -1,187 +1,29 @@
-"""Components: what recipes assemble, found by kind and name.
-
-A component is a class or function whose options are its typed keyword arguments. Parameters that
-are positional-only (before ``/``) are handed in by the host and are no options. Built-in components
-and those of strangers are registered in the same way, by the decorator::
-
-    @register("loss", "my_loss")
-    class MyLoss(torch.nn.Module): ...
-
-and are found where they are: in the rooms of this package, in a packaging entry point of the group
-``crs_plugin.<kind>``, or in a file or module that a recipe lists under ``plugins:``. The parts of
-other toolkits join as a *family* of names with a prefix (``lightly/NTXentLoss``).
-
-This module imports nothing else of the package, and no heavy library.
-"""
+"""Finding components: in the rooms of the package, in entry points, plugins and families."""
 
 import importlib
 import importlib.util
-import inspect
 import pkgutil
 import sys
-import types
-import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from annotated_types import Ge, Gt, Interval
-
-ROOMS: Mapping[str, str] = types.MappingProxyType(
-    {
-        "dataset": "crs_plugin.data.datasets",
-        "augmentation": "crs_plugin.augmentations",
-        "backbone": "crs_plugin.models.backbones",
-        "head": "crs_plugin.models.heads",
-        "miner": "crs_plugin.miners",
-        "loss": "crs_plugin.losses",
-        "class_weights": "crs_plugin.losses.class_weights",
-        "reducer": "crs_plugin.losses.reducers",
-        "sampler": "crs_plugin.miners.samplers",
-        "optimizer": "crs_plugin.pretraining.optimizers",
-        "schedule": "crs_plugin.pretraining.schedules",
-        "evaluation": "crs_plugin.evaluation.protocols",
-        "logger": "crs_plugin.pretraining.loggers",
-    }
+from crs_plugin.registry.component import Component, place_of
+from crs_plugin.registry.errors import (
+    DuplicateComponentError,
+    MissingExtraError,
+    PluginError,
+    RegistryError,
+    UnknownComponentError,
 )
-"""Where the built-in components of each kind live: every module of that folder is searched."""
-
-KINDS: tuple[str, ...] = tuple(ROOMS)
-
-PositiveFloat = Annotated[float, Gt(0)]
-NonNegativeFloat = Annotated[float, Ge(0)]
-Fraction = Annotated[float, Interval(ge=0, le=1)]
-PositiveInt = Annotated[int, Gt(0)]
-NonNegativeInt = Annotated[int, Ge(0)]
+from crs_plugin.registry.family import Family
+from crs_plugin.registry.kinds import KINDS, ROOMS
 
 T = TypeVar("T", bound=Callable[..., Any])
-
-
-class RegistryError(ValueError):
-    """A component cannot be registered or found; the message says which, where and what to do."""
-
-
-class UnknownComponentError(RegistryError):
-    """No component of that kind has that name."""
-
-    def __init__(self, message: str, suggestion: str | None = None) -> None:
-        super().__init__(message)
-        self.suggestion = suggestion
-
-
-class DuplicateComponentError(RegistryError):
-    """Two components of one kind have the same name."""
-
-
-class PluginError(RegistryError):
-    """A plugin cannot be imported."""
-
-
-class RefusedComponentError(RegistryError):
-    """Another toolkit has that part, but it does not fit in here; the message says why."""
-
-
-class MissingExtraError(RegistryError):
-    """A component needs an optional dependency; the message has the line that installs it."""
-
-    def __init__(self, name: str, extra: str) -> None:
-        super().__init__(f"{name} needs an extra: pip install 'crs_plugin[{extra}]'")
-        self.extra = extra
-
-
-@dataclass(frozen=True)
-class Part:
-    """Marks an option that holds a component itself, as in ``Annotated[X, Part("reducer")]``.
-
-    Attributes:
-        kind: The kind of the component.
-        shorthand: Name and option that a mapping without a ``name`` stands for: with
-            ``("fixed", "weights")``, ``{negative: 0.5}`` is short for
-            ``{name: fixed, weights: {negative: 0.5}}``.
-        many: Whether the option holds a list of such components.
-    """
-
-    kind: str
-    shorthand: tuple[str, str] | None = None
-    many: bool = False
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a component.
-
-    Attributes:
-        name: The keyword.
-        annotation: Its type with bounds (``Any`` where the component does not say).
-        default: Its default, or ``inspect.Parameter.empty`` where it must be given.
-        part: Set where the option holds a component.
-    """
-
-    name: str
-    annotation: Any
-    default: Any
-    part: Part | None = None
-
-    @property
-    def required(self) -> bool:
-        """Whether the option has no default."""
-        return self.default is inspect.Parameter.empty
-
-
-@dataclass(frozen=True)
-class Component:
-    """A registered component.
-
-    Attributes:
-        kind: One of ``KINDS``.
-        name: Its name within the kind.
-        target: The class or function.
-        origin: Who brought it: ``crs_plugin``, a distribution, a plugin, or a toolkit.
-        place: ``file:line`` of its definition.
-    """
-
-    kind: str
-    name: str
-    target: Callable[..., Any]
-    origin: str
-    place: str
-
-    @property
-    def summary(self) -> str:
-        """First line of the docstring."""
-        return self.docstring.partition("\n")[0]
-
-    @property
-    def docstring(self) -> str:
-        """The docstring of the class or function, without indentation."""
-        return inspect.getdoc(_unwrapped(self.target)) or ""
-
-    def options(self) -> dict[str, Option]:
-        """Return the options by name, in the order of the constructor.
-
-        ``**kwargs`` that a constructor passes on are followed along its class hierarchy.
-        """
-        return {option.name: option for option in _options(self.target)}
-
-
-class Family(Protocol):
-    """Parts of another toolkit, found by a common prefix."""
-
-    def names(self) -> Sequence[str]:
-        """Return the names, without the prefix."""
-
-    def find(self, name: str) -> Callable[..., Any] | None:
-        """Return the part of that name (without the prefix), or None.
-
-        Raises:
-            RefusedComponentError: If the toolkit has it but it does not fit.
-            MissingExtraError: If the toolkit is not installed.
-        """
 
 
 @dataclass(frozen=True)
@@ -219,7 +61,7 @@ class Registry:
             raise RegistryError(f"a {kind} needs a name of one word, not {name!r}")
 
         def decorate(target: T) -> T:
-            self._add(Component(kind, name, target, self._origin(target), _place(target)))
+            self._add(Component(kind, name, target, self._origin(target), place_of(target)))
             return target
 
         return decorate
@@ -251,7 +93,7 @@ class Registry:
             if name.startswith(entry.prefix):
                 target = entry.family.find(name.removeprefix(entry.prefix))
                 if target is not None:
-                    return Component(kind, name, target, entry.origin, _place(target))
+                    return Component(kind, name, target, entry.origin, place_of(target))
         raise self._unknown(kind, name)
 
     def names(self, kind: str) -> dict[str, str]:
@@ -372,7 +214,7 @@ class Registry:
                         f"{kind} {name!r} comes from {origin}, entry point {point.value!r},"
                         f" which cannot be imported: {type(error).__name__}: {error}"
                     ) from error
-            self._add(Component(kind, name, target, origin, _place(target)))
+            self._add(Component(kind, name, target, origin, place_of(target)))
 
     def _unknown(self, kind: str, name: str) -> UnknownComponentError:
         names = self.names(kind)
@@ -412,24 +254,6 @@ register = registry.register
 register_family = registry.register_family
 
 
-def _unwrapped(target: Callable[..., Any]) -> Callable[..., Any]:
-    while isinstance(target, partial):
-        target = target.func
-    return target
-
-
-def _place(target: Callable[..., Any]) -> str:
-    return _source(inspect.unwrap(_unwrapped(target)))
-
-
-@cache  # a family's thousand names may be one function
-def _source(target: Callable[..., Any]) -> str:
-    try:
-        return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
-    except (OSError, TypeError):
-        return str(getattr(target, "__module__", "?"))
-
-
 def _distribution(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
 
@@ -460,47 +284,3 @@ def _first_on_path(folder: Path) -> Iterator[None]:
 def _shortened(names: Sequence[str], most: int = 30) -> str:
     more = f" … ({len(names)} in all)" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def _options(target: Callable[..., Any]) -> Iterator[Option]:
-    given = target.keywords if isinstance(target, partial) else {}
-    signature_owner = target if isinstance(target, partial) else _unwrapped(target)
-    seen: set[str] = set()
-    for owner in _constructors(signature_owner):
-        hints = _type_hints(owner)
-        parameters = list(inspect.signature(owner).parameters.values())
-        if inspect.isfunction(owner) and inspect.isclass(signature_owner):
-            parameters = parameters[1:]
-        passes_on = False
-        for parameter in parameters:
-            if parameter.kind is parameter.VAR_KEYWORD:
-                passes_on = True
-            if (
-                parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-                and parameter.name not in seen
-                and parameter.name not in given
-            ):
-                seen.add(parameter.name)
-                annotation = hints.get(parameter.name, Any)
-                yield Option(parameter.name, annotation, parameter.default, _part(annotation))
-        if not passes_on:
-            return
-
-
-def _constructors(target: Callable[..., Any]) -> list[Callable[..., Any]]:
-    if not inspect.isclass(target):
-        return [target]
-    inits = [vars(cls)["__init__"] for cls in target.__mro__ if "__init__" in vars(cls)]
-    return [init for init in inits if init is not object.__init__ and inspect.isfunction(init)]
-
-
-def _type_hints(owner: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(_unwrapped(owner), include_extras=True)
-    except (NameError, TypeError):
-        return {}
-
-
-def _part(annotation: Any) -> Part | None:
-    marks = getattr(annotation, "__metadata__", ())
-    return next((mark for mark in marks if isinstance(mark, Part)), None)
