@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crs_plugin.data.dataset import DataError, FaceDataset, Images, JoinedImages
+from crs_plugin.data.dataset import DataError, FaceDataset, Images
 
 Progress = Callable[[int, int], None]
 """Is told how many images are done, and of how many."""
@@ -25,6 +25,14 @@ class BulkImages(Protocol):
 
     def read_all(self, size: int, progress: Progress | None) -> torch.Tensor:
         """Return all images as uint8 ``[N, 1|3, size, size]``."""
+
+
+@runtime_checkable
+class PartedImages(Protocol):
+    """Images that are taken from others, which may be faster to read."""
+
+    def by_part(self) -> Iterator[tuple[Images, NDArray[np.int64]]]:
+        """Yield images and their positions ``[K]`` among these."""
 
 
 def decode(
@@ -104,7 +112,7 @@ class _Canvas:
 
 def _sources(images: Images) -> Iterator[tuple[Images, NDArray[np.int64]]]:
     """Yield the images part by part, with their positions in the whole."""
-    if not isinstance(images, JoinedImages):
+    if not isinstance(images, PartedImages):
         yield images, np.arange(len(images))
         return
     for part, positions in images.by_part():

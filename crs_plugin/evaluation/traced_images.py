@@ -1,5 +1,6 @@
 """Images that know which data set they were taken from, so that features are computed once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +39,10 @@ class TracedImages:
     def take(self, indices: NDArray[np.int64]) -> "TracedImages":
         """Return only the images of these indices, in this order."""
         return replace(self, rows=self.rows[indices])
+
+    def by_part(self) -> Iterator[tuple[Images, NDArray[np.int64]]]:
+        """Yield the images as the whole set has them, all at once."""
+        yield self.whole.take(self.rows), np.arange(len(self))
 
 
 def traced(dataset: FaceDataset) -> FaceDataset:

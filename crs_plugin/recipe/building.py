@@ -47,7 +47,7 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     Of these, only as many as the recipe's ``training.images`` allows.
 
     Raises:
-        DataError: If there is no such image, or no label where the objective needs one.
+        DataError: If there is no such image, or fewer than that.
     """
     dataset = opened.in_split("train")
     if len(dataset) == 0:
@@ -68,14 +68,12 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     contiguous = np.full(len(ALL_EXPRESSIONS) + 1, UNLABELLED)
     contiguous[[ALL_EXPRESSIONS.index(name) for name in expressions]] = range(len(expressions))
     coarse = np.array([*recipe.labels.ids(), UNLABELLED])
-    data = PretrainingData(
+    return PretrainingData(
         dataset,
         torch.from_numpy(contiguous[dataset.fine].astype(np.int64)),
         torch.from_numpy(coarse[dataset.fine].astype(np.int64)),
         expressions,
     )
-    _check_labels(recipe, data)
-    return data
 
 
 def build_module(recipe: Recipe, expressions: tuple[str, ...]) -> PretrainingModule:
@@ -98,7 +96,7 @@ def build_module(recipe: Recipe, expressions: tuple[str, ...]) -> PretrainingMod
         fine = _head(recipe, "fine", input_dim=width, output_dim=len(expressions))
         objective = Objective(_terms(recipe))
         augmentation = recipe.augmentation.build()
-        miner = recipe.miner.build(class_names=classes) if recipe.miner else None
+        miner = recipe.miner.build(**_of_classes(classes)) if recipe.miner else None
     schedule = recipe.schedule
     return PretrainingModule(
         backbone=backbone,
@@ -163,21 +161,14 @@ def _terms(recipe: Recipe) -> list[Term]:
     for index, term in enumerate(recipe.objective):
         name = term.spec.name
         unique = f"{name} ({index})" if names[name] > 1 else name
-        loss = term.spec.build(class_names=recipe.labels.classes)
+        loss = term.spec.build(**_of_classes(recipe.labels.classes))
         terms.append(Term(unique, term.weight, loss))
     return terms
 
 
-def _check_labels(recipe: Recipe, data: PretrainingData) -> None:
-    objective = Objective(_terms(recipe))
-    for name, (required, _) in objective.inputs.items():
-        for wanted, ids in (("labels", data.coarse), ("fine_labels", data.fine)):
-            if wanted in required and not bool((ids != UNLABELLED).any()):
-                kind = "coarse class" if wanted == "labels" else "label"
-                raise DataError(
-                    f"term {name!r} of the objective needs {wanted!r}, but no image of"
-                    f" {data.dataset.name} has a {kind}"
-                )
+def _of_classes(classes: tuple[str, ...]) -> dict[str, Any]:
+    """Options that losses and miners may leave out, for the coarse classes decide them."""
+    return {"class_names": classes, "num_classes": len(classes)}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import torch
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
 from crs_plugin.recipe.fitting import loss_inputs
 from crs_plugin.recipe.problem import Problem, RecipeError
@@ -37,10 +38,13 @@ def check_build(recipe: Recipe) -> None:
     found.raise_if_any()
 
 
-def check_data(recipe: Recipe) -> None:
+def check_data(recipe: Recipe) -> EvaluationContext:
     """Open all data sets and see whether they have what the recipe needs of them.
 
     Only label files are read, no images.
+
+    Returns:
+        The context of the evaluations, with the data open but without encoders.
 
     Raises:
         RecipeError: If data are missing or wrong, a loss or miner needs labels that they do not
@@ -51,10 +55,13 @@ def check_data(recipe: Recipe) -> None:
     for dataset in datasets:
         with found.problems(dataset.spec):
             dataset.spec.build()
-    if not found.all:
-        _check_labels(recipe, DataSource(recipe.data)(), found)
-        _check_evaluations(recipe, found)
     found.raise_if_any()
+    augmentation = recipe.augmentation.build()
+    context = EvaluationContext(DataSource(recipe.data), augmentation.size, recipe.seed)
+    _check_labels(recipe, context.open(None), found)
+    _check_evaluations(recipe, context, found)
+    found.raise_if_any()
+    return context
 
 
 class _Found:
@@ -160,11 +167,7 @@ def _needs_labels(recipe: Recipe) -> Iterator[tuple[Spec, str]]:
                 yield term.spec, _LABELS[name]
 
 
-def _check_evaluations(recipe: Recipe, found: _Found) -> None:
-    from crs_plugin.evaluation.context import EvaluationContext
-
-    size = 0  # nothing is decoded
-    context = EvaluationContext(DataSource(recipe.data), size, recipe.seed)
+def _check_evaluations(recipe: Recipe, context: EvaluationContext, found: _Found) -> None:
     for spec in recipe.evaluation:
         with found.problems(spec):
             evaluation = spec.build()

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from crs_plugin.data import decode
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
@@ -22,10 +21,10 @@ from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
 from crs_plugin.recipe.building import (
     PretrainingData,
     build_module,
-    data_source,
     encoder_of,
     pretraining_data,
 )
+from crs_plugin.recipe.checks import check_data
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
@@ -82,31 +81,19 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
         run.say(f"{folder.path} is finished; the report is {folder.report}")
         return True
     try:
-        return _run(run, mode)
+        _run(run, mode)
     except KeyboardInterrupt:
-        pass
-    run.say(
-        f"interrupted; everything so far is in {folder.path}. Continue with:\n  {continue_with}"
-    )
-    return False
+        return _interrupted(run, continue_with)
+    return True
 
 
-def _run(run: _Run, mode: Mode) -> bool:
+def _run(run: _Run, mode: Mode) -> None:
     recipe = run.recipe
-    opened = data_source(recipe)()
-    data = pretraining_data(recipe, opened)
+    context = check_data(recipe)
+    data = pretraining_data(recipe, context.open(None))
     module = build_module(recipe, data.expressions)
-    context = EvaluationContext(
-        default_data=lambda: opened,
-        input_size=_view_size(module),
-        seed=recipe.seed,
-        progress=run.progress,
-    )
     evaluations = [spec.build() for spec in recipe.evaluation]
-    for evaluation in evaluations:
-        if hasattr(evaluation, "check"):
-            evaluation.check(context)
-    images = _decoded(run, data.dataset, recipe.training.decoded_size(_view_size(module)))
+    images = _decoded(run, data.dataset, recipe.training.decoded_size(context.input_size))
     run.folder.open(recipe, mode)
     with _logged_to(run.folder):
         _announce(run, data, module, images)
@@ -116,7 +103,7 @@ def _run(run: _Run, mode: Mode) -> bool:
         encoder = encoder_of(recipe, module, _seen(recipe, data, module))
         encoder.save(run.folder.encoder)
         run.say(f"encoder: {run.folder.encoder}")
-        context = context.with_encoders(encoder, encoder.random_like(recipe.seed))
+        context = context.with_encoders(encoder, encoder.random_like(recipe.seed), run.progress)
         with run.progress.stage():
             results = [evaluation(context) for evaluation in evaluations]
             finished = FinishedRun(
@@ -126,12 +113,18 @@ def _run(run: _Run, mode: Mode) -> bool:
         if results:
             run.show(summary_table(results))
         run.say(f"report: {run.folder.report}")
-    return True
 
 
-def _view_size(module: PretrainingModule) -> int:
-    augmentation: Any = module.augmentation
-    return int(augmentation.size)
+def _interrupted(run: _Run, continue_with: str) -> bool:
+    folder = run.folder
+    if not folder.recipe.is_file():
+        run.say("interrupted before the run began; nothing was written")
+        return False
+    with _logged_to(folder):
+        run.say(
+            f"interrupted; what is done is saved. Continue exactly there with:\n  {continue_with}"
+        )
+    return False
 
 
 def _decoded(run: _Run, dataset: FaceDataset, size: int) -> torch.Tensor:
@@ -144,6 +137,8 @@ def _announce(
     run: _Run, data: PretrainingData, module: PretrainingModule, images: torch.Tensor
 ) -> None:
     recipe, settings = run.recipe, run.recipe.training
+    augmentation: Any = module.augmentation
+    view_size: int = augmentation.size
     counts = _counted(data.fine, data.expressions)
     classes = _counted(data.coarse, recipe.labels.classes)
     steps = settings.epochs * (len(images) // settings.batch_size)
@@ -157,7 +152,7 @@ def _announce(
         run.say(f"left out: {number:,} ({reason})")
     run.say(
         f"network: {recipe.backbone.name}, {trained / 1e6:.1f} M parameters with its heads;"
-        f" views of {_view_size(module)} px"
+        f" views of {view_size} px"
     )
     run.say(
         f"training: {steps:,} steps of {settings.batch_size} images; the time left is known after"
