@@ -47,12 +47,20 @@ class BulkImages(Images, Protocol):
     def read_all(
         self, size: int, progress: Callable[[int, int], None] | None = None
     ) -> torch.Tensor:
-        """Return all images as uint8 ``[N, 3, size, size]``.
+        """Return all images as uint8 ``[N, 1|3, size, size]``.
 
         Args:
             size: Side in pixels.
             progress: Hears how many images are done, and of how many.
         """
+
+
+@runtime_checkable
+class PartedImages(Protocol):
+    """Images that are taken from others, which may be faster to read."""
+
+    def by_part(self) -> Iterator[tuple[Images, NDArray[np.int64]]]:
+        """Yield images and their positions ``[K]`` among these."""
 
 
 @dataclass(frozen=True)

@@ -4,35 +4,18 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crs_plugin.data.dataset import DataError, FaceDataset, Images
+from crs_plugin.data.dataset import BulkImages, DataError, FaceDataset, Images, PartedImages
 
 Progress = Callable[[int, int], None]
 """Is told how many images are done, and of how many."""
 
 _CHUNK = 256
 _MOST_LISTED = 20
-
-
-@runtime_checkable
-class BulkImages(Protocol):
-    """Images that are faster made all at once than one by one."""
-
-    def read_all(self, size: int, progress: Progress | None) -> torch.Tensor:
-        """Return all images as uint8 ``[N, 1|3, size, size]``."""
-
-
-@runtime_checkable
-class PartedImages(Protocol):
-    """Images that are taken from others, which may be faster to read."""
-
-    def by_part(self) -> Iterator[tuple[Images, NDArray[np.int64]]]:
-        """Yield images and their positions ``[K]`` among these."""
 
 
 def decode(

@@ -33,8 +33,10 @@ class EmbeddingSample:
 
 def embedding_sample(
     context: EvaluationContext, table: CoarseTable, source: Source | None = None, most: int = 600
-) -> EmbeddingSample:
+) -> EmbeddingSample | None:
     """Draw labelled test images (any, where a set has no test split) with their features.
+
+    Returns None where no image has a label.
 
     Args:
         context: With encoders; its seed draws the images.
@@ -43,6 +45,8 @@ def embedding_sample(
         most: Images at most.
     """
     dataset = context.open(source).labelled()
+    if len(dataset) == 0:
+        return None
     testing = np.flatnonzero(dataset.split == SPLITS.index("test"))
     candidates = testing if len(testing) else np.arange(len(dataset))
     generator = np.random.default_rng(context.seed)

@@ -1,0 +1,100 @@
+"""The README's code blocks do what it says; the test command itself is excepted."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import crs_plugin
+from crs_plugin.cli import main as cli
+
+ROOT = Path(crs_plugin.__file__).parents[1]
+README = ROOT / "README.md"
+
+if not README.is_file():
+    pytest.skip("the README is not beside an installed package", allow_module_level=True)
+
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+SHORT = ["--set", "data.train=64", "--set", "data.test=32", "--set", "training.epochs=1"]
+
+
+def blocks(language: str, containing: str = "") -> list[str]:
+    return [text for kind, text in BLOCKS if kind == language and containing in text]
+
+
+def crs(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["crs", *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    return exit_.value.code
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
+    for split, number in (("train", 2), ("test", 1)):
+        for name in ("happy", "sad"):
+            for index in range(number):
+                path = tmp_path / "faces" / split / name / f"{index}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_face(path)
+    return tmp_path
+
+
+def write_face(path: Path) -> None:
+    from torchvision.io import write_png
+
+    write_png(torch.randint(256, (3, 40, 40), dtype=torch.uint8), str(path))
+
+
+def test_every_kind_of_block_is_known():
+    assert [kind for kind, _ in BLOCKS] == [
+        *("bash", "bash", "python", "bash", "python", "yaml", "python")
+    ]
+
+
+def test_the_run_command_runs_a_shipped_recipe(workplace, monkeypatch):
+    (command,) = blocks("bash", "pip install . &&")
+    called = command.strip().split(" && ")[-1].split()
+    assert called[0] == "crs"
+    assert crs(monkeypatch, *called[1:], *SHORT, "--set", "evaluation=[]") == 0
+    (use,) = blocks("python", "Encoder.load")
+    write_face(workplace / "face.png")
+    names: dict = {}
+    exec(use, names)
+    assert names["features"].shape == (1, 512)
+
+
+def test_the_commands_for_own_data_work(workplace, monkeypatch):
+    (commands,) = blocks("bash", "mine.yaml")
+    script = "crs() { " + f"'{sys.executable}' -m crs_plugin" + ' "$@"; }\n' + commands
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(workplace)}
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=workplace, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "mine.yaml: valid" in done.stdout
+
+
+def test_a_swapped_component_runs(workplace, monkeypatch):
+    for language, name in (("python", "my_loss.py"), ("yaml", "swapped.yaml")):
+        (text,) = blocks(language, f"# {name}")
+        (workplace / name).write_text(text)
+    assert crs(monkeypatch, "recipe", "run", "swapped.yaml", *SHORT, "--set", "evaluation=[]") == 0
+    assert "pull_together" in (workplace / "runs/swapped/metrics.jsonl").read_text()
+
+
+def test_the_bare_loop_runs():
+    (loop,) = blocks("python", "CRSContLoss")
+    names: dict = {}
+    exec(loop, names)
+    assert torch.isfinite(names["loss"])
+
+
+def test_the_test_command_is_found_by_ci():
+    (command,) = blocks("bash", "pytest")
+    assert "<!-- test command -->\n```bash\n" + command in README.read_text()
