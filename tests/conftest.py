@@ -1,7 +1,11 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from crs_plugin.cli import main as cli
 
 REAL_FACES = Path(__file__).resolve().parents[2] / "shared" / "realdata"
 
@@ -13,3 +17,23 @@ def real_faces() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real faces are not on this machine (no folder {folder}; set CRS_REAL_FACES)")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread_per_worker() -> None:
+    """Tests run side by side; small networks gain nothing from more threads."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    """Run ``crs`` in a folder of its own and return its exit code."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["crs", *arguments])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        return exit_.value.code
+
+    return run

@@ -13,7 +13,6 @@ import pytest
 import torch
 
 import crs_plugin
-from crs_plugin.cli import main as cli
 from crs_plugin.models.encoder import Encoder
 
 SMALL = """\
@@ -28,20 +27,6 @@ evaluation:
     regularisation: [0.01]
 """
 STEPS = 12
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path):
-    """Run ``crs`` in a folder of its own and return its exit code."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["crs", *arguments])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        return exit_.value.code
-
-    return run
 
 
 @pytest.fixture(scope="module", autouse=True)

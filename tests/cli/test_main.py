@@ -22,13 +22,6 @@ def all_commands(group: click.Command, path: tuple[str, ...] = ()):
 COMMANDS = dict(all_commands(cli.crs))
 
 
-def call(monkeypatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["crs", *arguments])
-    with pytest.raises(SystemExit) as exit_:
-        cli.main()
-    return exit_.value.code
-
-
 def test_the_commands_are_those_documented():
     assert {" ".join(path) for path in COMMANDS if len(path) == 2} == {
         *(f"recipe {name}" for name in ("run", "list", "show", "copy", "validate", "schema")),
@@ -39,8 +32,8 @@ def test_the_commands_are_those_documented():
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_help_text_ends_with_an_example(monkeypatch, capsys, path):
-    assert call(monkeypatch, *path, "--help") == 0
+def test_every_help_text_ends_with_an_example(call, capsys, path):
+    assert call(*path, "--help") == 0
     assert capsys.readouterr().out.strip().splitlines()[-1].strip().startswith("Example: crs ")
 
 
@@ -58,8 +51,8 @@ def test_help_of_a_group_imports_nothing_heavy(path):
         assert f"'{heavy}'" not in done.stderr
 
 
-def test_without_a_command_the_help_is_shown(monkeypatch, capsys):
-    call(monkeypatch)
+def test_without_a_command_the_help_is_shown(call, capsys):
+    call()
     assert "Exit codes" in "".join(capsys.readouterr())
 
 
@@ -71,12 +64,12 @@ def test_without_a_command_the_help_is_shown(monkeypatch, capsys):
         (PermissionError(13, "Permission denied", "/x/y"), 2, "/x/y: Permission denied"),
     ],
 )
-def test_errors_have_a_message_and_a_code(monkeypatch, capsys, error, code, shown):
+def test_errors_have_a_message_and_a_code(call, monkeypatch, capsys, error, code, shown):
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(cli.crs, "main", fail)
-    assert call(monkeypatch) == code
+    assert call() == code
     captured = capsys.readouterr()
     assert shown in captured.err
     assert "Traceback" not in captured.err
@@ -92,6 +85,6 @@ def test_a_bug_is_not_hidden(monkeypatch):
 @pytest.mark.parametrize(
     "arguments", [("recipes",), ("recipe", "start"), ("recipe", "run"), ("recipe", "list", "--no")]
 )
-def test_wrong_usage_ends_with_code_2(monkeypatch, capsys, arguments):
-    assert call(monkeypatch, *arguments) == 2
+def test_wrong_usage_ends_with_code_2(call, capsys, arguments):
+    assert call(*arguments) == 2
     assert "Error: " in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""``crs recipe list | show | copy | validate | schema``."""
+
+import json
+
+import pytest
+
+from crs_plugin.recipe import load_recipe
+from crs_plugin.recipe.catalogue import shipped_recipes
+
+NAME = "crs_cont_resnet18"
+
+
+def test_list_names_every_shipped_recipe_with_a_line(call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert call("recipe", "list") == 0
+    printed = capsys.readouterr().out
+    assert set(shipped_recipes()) <= set(printed.split())
+    assert "five minutes" in printed
+
+
+def test_show_says_where_each_value_came_from(call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert call("recipe", "show", "simclr_resnet18", "--set", "optimizer.lr=0.01") == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    assert "--set" in lines["optimizer.lr"]
+    assert "simclr_resnet18.yaml:" in lines["augmentation.name"]
+    assert "crs_cont_resnet18.yaml:" in lines["backbone.name"]
+    assert "inherited" in lines["backbone.name"]
+
+
+def test_show_as_yaml_can_be_run(call, capsys, tmp_path):
+    assert call("recipe", "show", NAME, "--yaml") == 0
+    (tmp_path / "shown.yaml").write_text(capsys.readouterr().out)
+    assert load_recipe(tmp_path / "shown.yaml").values == load_recipe(NAME).values
+
+
+def test_copy_gives_a_recipe_of_ones_own_and_replaces_nothing(call, capsys, tmp_path):
+    assert call("recipe", "copy", NAME, "mine.yaml") == 0
+    assert call("recipe", "validate", "mine.yaml") == 0
+    assert "mine.yaml: valid" in capsys.readouterr().out
+    (tmp_path / "mine.yaml").write_text("mine")
+    assert call("recipe", "copy", NAME, "mine.yaml") == 2
+    assert "exists" in capsys.readouterr().err
+    assert (tmp_path / "mine.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("copy", "crs_cont_resnet81", "mine.yaml"), "did you mean 'crs_cont_resnet18'"),
+        (("copy", NAME, "no/folder/mine.yaml"), "no folder no/folder"),
+        (("show", "nowhere.yaml"), "nowhere.yaml"),
+        (("validate", NAME, "--set", "optimizer.lr=-1"), "optimizer.lr"),
+        (("validate", NAME, "--set", "heads.coarse.output_dim=3"), "heads.coarse"),
+    ],
+)
+def test_bad_input_is_one_message_and_code_2(call, capsys, arguments, said):
+    assert call("recipe", *arguments) == 2
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "Traceback" not in printed
+
+
+def test_validate_shows_the_problems_of_all_files(call, capsys, tmp_path):
+    for name, text in (("one.yaml", "sed: 1"), ("two.yaml", "optimizer: {lr: fast}")):
+        (tmp_path / name).write_text(f"extends: {NAME}\nname: x\n{text}\n")
+    assert call("recipe", "validate", "one.yaml", NAME, "two.yaml") == 2
+    captured = capsys.readouterr()
+    assert "one.yaml:3:1: sed" in captured.err
+    assert "two.yaml:3:" in captured.err
+    assert f"{NAME}: valid" in captured.out
+
+
+def test_validate_can_build_and_open_data(call, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CRS_CACHE", str(tmp_path))
+    assert call("recipe", "validate", NAME, "--build", "--data") == 0
+
+
+def test_schema_is_json(call, capsys):
+    assert call("recipe", "schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert "objective" in schema["properties"]
