@@ -98,7 +98,7 @@ def test_resuming_with_another_recipe_shows_the_difference(folder, recipe):
     changed = load_recipe(SHIPPED, ["optimizer.lr=0.07", "objective.0.temperature=0.2"])
     with pytest.raises(InputError) as error:
         folder.check(changed, "resume")
-    assert "optimizer.lr: 0.3 in the run, 0.07 now" in str(error.value)
+    assert "optimizer.lr: 0.05 in the run, 0.07 now" in str(error.value)
     assert "objective.0.temperature: 0.07 in the run, 0.2 now" in str(error.value)
 
 
