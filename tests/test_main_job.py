@@ -20,7 +20,7 @@ extends: crs_cont_resnet18
 name: small
 data: {name: synthetic_faces, domain: wild, size: 32, train: 96, test: 48}
 augmentation: {size: 32}
-training: {epochs: 2, batch_size: 16, log_every: 2}
+training: {epochs: 2, batch_size: 16, log_every: 2, threads: 1}
 evaluation:
   - name: linear_probe
     title: wild

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 import crs_plugin
 from crs_plugin.cli import main as cli
@@ -46,9 +47,8 @@ def workplace(tmp_path, monkeypatch):
 
 
 def write_face(path: Path) -> None:
-    from torchvision.io import write_png
-
-    write_png(torch.randint(256, (3, 40, 40), dtype=torch.uint8), str(path))
+    pixels = torch.randint(256, (40, 40, 3), dtype=torch.uint8)
+    Image.fromarray(pixels.numpy()).save(path)
 
 
 def test_every_kind_of_block_is_known():

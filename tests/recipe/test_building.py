@@ -21,7 +21,9 @@ def dataset(expressions: list[str | None], splits: list[str]) -> FaceDataset:
     fine = [-1 if name is None else ALL_EXPRESSIONS.index(name) for name in expressions]
     return FaceDataset(
         name="faces",
-        images=ArrayImages(np.zeros((number, 1, 8, 8), dtype=np.uint8)),
+        images=ArrayImages(
+            np.zeros((number, 1, 8, 8), dtype=np.uint8), np.arange(number), "faces.csv"
+        ),
         fine=np.array(fine, dtype=np.int16),
         split=np.array([SPLITS.index(split) for split in splits], dtype=np.int8),
         subject=np.full(number, -1, dtype=np.int32),
