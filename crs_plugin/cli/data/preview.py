@@ -17,8 +17,8 @@ from crs_plugin.errors import InputError
     show_default=True,
     help="The picture, .png or .jpg.",
 )
-@click.option("--columns", type=click.IntRange(1, 100), default=12, show_default=True)
-@click.option("--size", type=click.IntRange(16, 1024), default=96, show_default=True)
+@click.option("--columns", type=click.IntRange(1, 40), default=12, show_default=True)
+@click.option("--size", type=click.IntRange(16, 256), default=96, show_default=True)
 def command(recipe: str, overrides: tuple[str, ...], output: Path, columns: int, size: int) -> None:
     """Write a contact sheet of the data that a recipe pre-trains on, a row per expression."""
     if output.suffix.lower() not in (".png", ".jpg", ".jpeg"):
