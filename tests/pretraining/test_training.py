@@ -1,3 +1,4 @@
+import gc
 import json
 import logging
 import math
@@ -86,6 +87,17 @@ def test_divergence_names_term_and_step(tmp_path):
         small_run(tmp_path, module, settings=settings)
     checkpoint = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
     assert checkpoint["global_step"] == 4
+
+
+def test_the_metrics_file_is_closed_after_a_divergence(tmp_path):
+    module = small_module(objective=Objective([Term("exploding", 1.0, Exploding())]), coarse=None)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(DivergenceError):
+            small_run(tmp_path, module)
+        del module
+        gc.collect()
+    assert not [warning for warning in caught if issubclass(warning.category, ResourceWarning)]
 
 
 def nn_loss():

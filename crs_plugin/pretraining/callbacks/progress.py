@@ -86,6 +86,15 @@ class ProgressDisplay(pl.Callback):
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Close the display; its last state stays on the screen."""
+        self._close()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Close the display; Lightning tears nothing down after an exception."""
+        self._close()
+
+    def _close(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
