@@ -281,6 +281,6 @@ def _first_on_path(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _shortened(names: Sequence[str], most: int = 30) -> str:
+def _shortened(names: Sequence[str], most: int = 12) -> str:
     more = f" … ({len(names)} in all)" if len(names) > most else ""
     return ", ".join(names[:most]) + more
