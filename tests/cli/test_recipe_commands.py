@@ -28,6 +28,12 @@ def test_show_says_where_each_value_came_from(call, capsys, monkeypatch):
     assert "inherited" in lines["backbone.name"]
 
 
+def test_show_prints_square_brackets_as_they_are(call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert call("recipe", "show", NAME, "--set", "evaluation.0.title='x[/red][bold]'") == 0
+    assert "x[/red][bold]" in capsys.readouterr().out
+
+
 def test_show_as_yaml_can_be_run(call, capsys, tmp_path):
     assert call("recipe", "show", NAME, "--yaml") == 0
     (tmp_path / "shown.yaml").write_text(capsys.readouterr().out)

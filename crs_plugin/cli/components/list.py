@@ -26,7 +26,8 @@ def command(kind: str | None) -> None:
         console.print(table)
         for (prefix, origin), names in families.items():
             shown = names if kind or len(names) <= 40 else [*names[:40], f"… ({len(names)} in all)"]
-            console.print(f"{prefix or 'any'} ({origin}): {', '.join(shown)}", highlight=False)
+            line = f"{prefix or 'any'} ({origin}): {', '.join(shown)}"
+            console.print(line, highlight=False, markup=False)
         console.print()
 
 

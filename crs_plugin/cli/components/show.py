@@ -77,5 +77,5 @@ _SECTION = {
     "optimizer": "optimizer: {}",
     "schedule": "schedule: {}",
     "evaluation": "evaluation:\n  - {}",
-    "logger": "logger:\n  - {}",
+    "logger": "loggers:\n  - {}",
 }

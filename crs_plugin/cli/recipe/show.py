@@ -14,6 +14,7 @@ def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool) -> None:
     """Print a recipe as it will run, with where each value came from."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from crs_plugin.recipe import load_recipe
 
@@ -23,7 +24,8 @@ def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool) -> None:
         return
     table = Table("key", "value", "from", box=None, pad_edge=False)
     for key, value in _leaves(loaded.values):
-        table.add_row(key, str(value), loaded.provenance.get(key, "default"))
+        cells = (key, str(value), loaded.provenance.get(key, "default"))
+        table.add_row(*(Text(cell) for cell in cells))
     Console().print(table)
 
 
