@@ -6,16 +6,15 @@ The names below are stable. They load on first use, so that ``import crs_plugin`
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from crs_plugin.registry import register
-
 if TYPE_CHECKING:
     from crs_plugin.models.encoder import Encoder
+    from crs_plugin.registry import register
 
 __version__ = "0.1.0"
 
 __all__ = ["Encoder", "__version__", "register"]
 
-_HOMES = {"Encoder": "crs_plugin.models.encoder"}
+_HOMES = {"Encoder": "crs_plugin.models.encoder", "register": "crs_plugin.registry"}
 
 
 def __getattr__(name: str) -> Any:

@@ -56,6 +56,11 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 """Spellings seen in the wild."""
 
+KNOWN_EXPRESSIONS = (
+    f"known are {', '.join(EXPRESSIONS)} and the compounds {', '.join(COMPOUND_EXPRESSIONS)}"
+)
+"""For messages about a label that is unknown."""
+
 COARSE_CLASSES = ("positive", "negative", "neutral", "surprise")
 """The four coarse classes of the method. Their order gives the coarse ids 0-3."""
 
@@ -90,16 +95,23 @@ def canonical_expression(label: str) -> str:
     Raises:
         UnknownExpressionError: If the label is neither a name nor an alias.
     """
-    plain = " ".join(label.replace("_", " ").replace("-", " ").replace("/", " ").lower().split())
+    plain = _spelt(label)
     name = ALIASES.get(plain, plain)
     if name in ALL_EXPRESSIONS:
         return name
-    near = get_close_matches(plain, [*ALL_EXPRESSIONS, *ALIASES], n=1)
-    hint = f" (did you mean {ALIASES.get(near[0], near[0])!r}?)" if near else ""
     raise UnknownExpressionError(
-        f"unknown expression {label!r}{hint}; known are {', '.join(EXPRESSIONS)}"
-        f" and the compounds {', '.join(COMPOUND_EXPRESSIONS)}"
+        f"unknown expression {label!r}{expression_hint(label)}; {KNOWN_EXPRESSIONS}"
     )
+
+
+def expression_hint(label: str) -> str:
+    """Return `` (did you mean 'x'?)`` for the expression that a label is most like, or nothing."""
+    near = get_close_matches(_spelt(label), [*ALL_EXPRESSIONS, *ALIASES], n=1)
+    return f" (did you mean {ALIASES.get(near[0], near[0])!r}?)" if near else ""
+
+
+def _spelt(label: str) -> str:
+    return " ".join(label.replace("_", " ").replace("-", " ").replace("/", " ").lower().split())
 
 
 def fine_id(expression: str) -> int:
@@ -139,8 +151,15 @@ class CoarseTable:
 
         Raises:
             UnknownExpressionError: If a key is no known expression.
+            ValueError: If two keys are one expression, and their classes differ.
         """
-        of = {canonical_expression(fine): coarse for fine, coarse in table.items()}
+        of: dict[str, str] = {}
+        for fine, coarse in table.items():
+            if of.setdefault(canonical_expression(fine), coarse) != coarse:
+                raise ValueError(
+                    f"{fine!r} cannot be of the coarse class {coarse!r}: the same expression is of"
+                    f" {of[canonical_expression(fine)]!r} by another name"
+                )
         used = dict.fromkeys(of.values())
         ordered = [name for name in COARSE_CLASSES if name in used]
         ordered += [name for name in used if name not in COARSE_CLASSES]

@@ -13,11 +13,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The file is flushed to the disk before the move, so that a crash leaves the old file or the new
     one, never a part.
+
+    Raises:
+        OSError: If the folder does not exist or cannot be written; it names the folder.
     """
-    with NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix, delete=False
-    ) as handle:
-        temporary = Path(handle.name)
+    try:
+        with NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix, delete=False
+        ) as handle:
+            temporary = Path(handle.name)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path.parent)) from None
     try:
         yield temporary
         with temporary.open("rb") as written:

@@ -130,3 +130,10 @@ def test_own_table_takes_aliases_and_compounds_and_keeps_the_methods_order() -> 
 def test_own_table_refuses_unknown_expressions() -> None:
     with pytest.raises(UnknownExpressionError, match="did you mean 'contempt'"):
         CoarseTable.from_mapping({"contemt": "negative"})
+
+
+def test_own_table_refuses_two_classes_for_one_expression() -> None:
+    same = {"happy": "positive", "happiness": "positive"}
+    assert CoarseTable.from_mapping(same).of == {"happiness": "positive"}
+    with pytest.raises(ValueError, match=r"'happiness' cannot be .* 'other'.* of 'positive'"):
+        CoarseTable.from_mapping({**same, "happiness": "other"})

@@ -70,10 +70,10 @@ def test_a_run_leaves_everything_that_is_documented(call, tmp_path, capsys):
     assert result["trained"]["n"] == result["random"]["n"] == 48
 
     encoder = crs_plugin.Encoder.load(folder / "encoder.safetensors")
-    features = encoder.embed(torch.zeros(3, 20, 30, dtype=torch.uint8))
+    features = encoder.embed(torch.zeros(3, 1, 20, 30, dtype=torch.uint8))
     assert features.shape == (3, 512)
     assert encoder.info.seen["recipe"] == "small"
-    assert encoder.info.seen["images"] == 96
+    assert encoder.info.seen["images"] == encoder.info.seen["images_in_data"] == 96
 
     # The same recipe, seed and machine: the same numbers; also from the resolved recipe.
     assert call("recipe", "run", str(folder / "recipe.yaml"), "--output", "again") == 0
@@ -92,6 +92,19 @@ def test_a_run_leaves_everything_that_is_documented(call, tmp_path, capsys):
     assert "--overwrite" in capsys.readouterr().err
     assert call("recipe", "run", "small.yaml", "--resume") == 0
     assert "finished" in capsys.readouterr().out
+
+
+def test_a_run_that_ends_early_says_how_few_images_it_saw(call, tmp_path):
+    changes = ("--set", "training.max_steps=2", "--set", "evaluation=[]")
+    assert call("recipe", "run", written(tmp_path), *changes) == 0
+    folder = tmp_path / "runs" / "small"
+    expected = {"images": 32, "images_in_data": 96}
+    seen = Encoder.load(folder / "encoder.safetensors").info.seen
+    assert {**seen, **expected, "steps": 2, "batch_size": 16, "epochs": 0.33} == seen
+    report = json.loads((folder / "report.json").read_text())
+    assert {**report["seen"], **expected} == report["seen"]
+    assert report["outcome"]["epochs"] == 0.33
+    assert "Only 32 of the 96 images were ever shown" in (folder / "report.html").read_text()
 
 
 def same_weights(one: Path, other: Path) -> bool:
@@ -194,11 +207,29 @@ def test_an_empty_class(call, tmp_path, capsys):
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_corrupt_image(call, tmp_path, capsys):
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("command", [["run"], ["validate", "--data"]])
+def test_a_corrupt_image(split, command, call, tmp_path, capsys):
     image_tree(tmp_path / "faces")
-    (tmp_path / "faces" / "train" / "sad" / "3.png").write_bytes(b"\x89PNG broken")
-    assert call("recipe", "run", written(tmp_path, folder_recipe("./faces"))) == 2
-    assert "3.png" in capsys.readouterr().err
+    (tmp_path / "faces" / split / "sad" / "3.png").write_bytes(b"\x89PNG broken")
+    assert call("recipe", *command, written(tmp_path, folder_recipe("./faces"))) == 2
+    assert f"{split}/sad/3.png" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "training.batch_size=1000",
+        pytest.param(
+            "training.accelerator=gpu",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU"),
+        ),
+    ],
+)
+def test_a_run_that_cannot_be_made_here_leaves_no_folder(override, call, tmp_path, capsys):
+    assert call("recipe", "run", written(tmp_path), "--set", override) == 2
+    assert override.partition("=")[0] in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
 
 

@@ -190,6 +190,17 @@ def test_a_plugin_that_fails_is_named_with_its_cause(empty, tmp_path, content, c
     assert cause in str(error.value)
 
 
+def test_a_plugin_that_fails_is_told_by_its_line(empty, tmp_path):
+    (tmp_path / "broken.py").write_text("import json\n\n\ndef f():\n    json.loads('{')\n\n\nf()\n")
+    with pytest.raises(PluginError, match=r"JSONDecodeError: .* \(.*\.py:\d+\)$"):
+        empty.load_plugin("broken.py", tmp_path)
+    (tmp_path / "worse.py").write_text("\nimport no_such_module_xyz\n")
+    with pytest.raises(PluginError, match=rf"\({tmp_path}/worse\.py:2\)$"):
+        empty.load_plugin("worse.py", tmp_path)
+    with pytest.raises(PluginError, match=r"No module named 'no_such_module_xyz'$"):
+        empty.load_plugin("no_such_module_xyz", tmp_path)
+
+
 def test_a_missing_plugin_file_is_named(empty, tmp_path):
     with pytest.raises(PluginError, match="no file"):
         empty.load_plugin("./nothing.py", tmp_path)

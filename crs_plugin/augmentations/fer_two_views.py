@@ -15,6 +15,7 @@ from crs_plugin.registry import (
     Part,
     PositiveFloat,
     PositiveInt,
+    PositiveRange,
     register,
 )
 
@@ -55,8 +56,8 @@ class FERTwoViews(TwoViews):
         self,
         size: PositiveInt,
         *,
-        scale: tuple[PositiveFloat, PositiveFloat] = (0.5, 1.0),
-        ratio: tuple[PositiveFloat, PositiveFloat] = (3 / 4, 4 / 3),
+        scale: PositiveRange = (0.5, 1.0),
+        ratio: PositiveRange = (3 / 4, 4 / 3),
         flip: Fraction = 0.5,
         brightness: NonNegativeFloat = 0.4,
         contrast: NonNegativeFloat = 0.4,

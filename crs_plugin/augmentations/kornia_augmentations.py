@@ -49,6 +49,8 @@ class KorniaAugmentations:
             return "it is a base class"
         if name == "RandomDissolving":
             return "it downloads a diffusion model and runs it on every image"
+        if name == "RandomFisheye":
+            return "its options are tensors, which no recipe holds"
         return None
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from crs_plugin.errors import InputError
-from crs_plugin.registry import Fraction, PositiveFloat, PositiveInt
+from crs_plugin.registry import Fraction, PositiveInt, PositiveRange
 
 _TRIES = 10  # torchvision gives up after as many boxes and takes the middle of the image
 
@@ -54,8 +54,8 @@ class RandomResizedCropFlip(nn.Module):
         self,
         size: PositiveInt,
         *,
-        scale: tuple[PositiveFloat, PositiveFloat] = (0.5, 1.0),
-        ratio: tuple[PositiveFloat, PositiveFloat] = (3 / 4, 4 / 3),
+        scale: PositiveRange = (0.5, 1.0),
+        ratio: PositiveRange = (3 / 4, 4 / 3),
         flip: Fraction = 0.5,
     ) -> None:
         super().__init__()

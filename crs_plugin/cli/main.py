@@ -1,5 +1,6 @@
 """The command ``crs``: parses, calls, prints; every other module does the work."""
 
+import signal
 import sys
 
 import click
@@ -24,13 +25,14 @@ EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 def crs() -> None:
     """Pre-train, evaluate and use a general facial-expression encoder.
 
-    Exit codes: 0 done; 2 bad input (the message says what and where); 130 interrupted (what was
-    done is saved); 1 anything else.
+    Exit codes: 0 done; 2 bad input (the message says what and where); 130 interrupted by Ctrl-C or
+    SIGTERM (what was done is saved); 1 anything else.
     """
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code; SIGTERM is handled like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(_run())
 
 

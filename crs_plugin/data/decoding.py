@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -49,16 +50,37 @@ def decode(
     canvas = _Canvas(dataset.name, len(dataset), size, limit)
     failures: list[str] = []
     done = 0
-    with warnings.catch_warnings():
-        # Pillow warns of broken EXIF and the like; the pixels are what counts here.
-        warnings.filterwarnings("ignore", module=r"PIL\.")
+    with _no_pillow_warnings():
         for images, positions in _sources(dataset.images):
-            for chunk, pixels in _decoded(images, size, failures, _shifted(progress, done, canvas)):
+            hears = _shifted(progress, done, len(dataset))
+            for chunk, pixels in _decoded(images, size, failures, hears):
                 canvas.put(positions[chunk], pixels)
             done += len(positions)
     if failures:
         raise DataError(_report(dataset.name, failures, len(dataset)))
     return canvas.pixels
+
+
+def check_readable(dataset: FaceDataset, progress: Progress | None = None) -> None:
+    """Read all images of a data set once, and keep none.
+
+    Args:
+        dataset: The N images. Those that come all at once are made, not read, and left out.
+        progress: Called with (done, N) every few hundred images.
+
+    Raises:
+        DataError: If images cannot be read (all are tried, the first 20 listed).
+    """
+    failures: list[str] = []
+    done = 0
+    with _no_pillow_warnings():
+        for images, positions in _sources(dataset.images):
+            if not isinstance(images, BulkImages):
+                for _, results in _read(images, None, _shifted(progress, done, len(dataset))):
+                    failures += [str(result) for result in results if isinstance(result, DataError)]
+            done += len(positions)
+    if failures:
+        raise DataError(_report(dataset.name, failures, len(dataset)))
 
 
 def decoded_bytes(n: int, size: int, channels: int) -> int:
@@ -106,10 +128,26 @@ def _sources(images: Images) -> Iterator[tuple[Images, NDArray[np.int64]]]:
 def _decoded(
     images: Images, size: int, failures: list[str], progress: Progress
 ) -> Iterator[tuple[NDArray[np.int64], torch.Tensor]]:
-    everything = np.arange(len(images))
     if isinstance(images, BulkImages):
-        yield everything, images.read_all(size, progress)
+        yield np.arange(len(images)), images.read_all(size, progress)
         return
+    for chunk, results in _read(images, size, progress):
+        failures += [str(result) for result in results if isinstance(result, DataError)]
+        for channels in (1, 3):
+            found = [
+                (index, result)
+                for index, result in zip(chunk, results, strict=True)
+                if isinstance(result, torch.Tensor) and result.shape[0] == channels
+            ]
+            if found:
+                indices, tensors = zip(*found, strict=True)
+                yield np.array(indices), torch.stack(tensors)
+
+
+def _read(
+    images: Images, size: int | None, progress: Progress
+) -> Iterator[tuple[NDArray[np.int64], list[torch.Tensor | DataError]]]:
+    """Yield indices ``[K]`` and K images, or what is wrong with them, read in threads."""
 
     def one(index: np.int64) -> torch.Tensor | DataError:
         try:
@@ -117,25 +155,24 @@ def _decoded(
         except DataError as error:
             return error
 
+    everything = np.arange(len(images))
     with ThreadPoolExecutor(_threads()) as pool:
         for start in range(0, len(images), _CHUNK):
             chunk = everything[start : start + _CHUNK]
-            results = list(pool.map(one, chunk))
-            failures += [str(result) for result in results if isinstance(result, DataError)]
-            for channels in (1, 3):
-                found = [
-                    (index, result)
-                    for index, result in zip(chunk, results, strict=True)
-                    if isinstance(result, torch.Tensor) and result.shape[0] == channels
-                ]
-                if found:
-                    indices, tensors = zip(*found, strict=True)
-                    yield np.array(indices), torch.stack(tensors)
+            yield chunk, list(pool.map(one, chunk))
             progress(start + len(chunk), len(images))
 
 
-def _resized(image: torch.Tensor, size: int) -> torch.Tensor:
-    if image.shape[1:] == (size, size):
+@contextmanager
+def _no_pillow_warnings() -> Iterator[None]:
+    """Silence warnings of broken EXIF and the like; the pixels are what counts here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+def _resized(image: torch.Tensor, size: int | None) -> torch.Tensor:
+    if size is None or image.shape[1:] == (size, size):
         return image
     from torchvision.transforms.v2.functional import resize  # a second's import, seldom needed
 
@@ -143,10 +180,10 @@ def _resized(image: torch.Tensor, size: int) -> torch.Tensor:
     return resized
 
 
-def _shifted(progress: Progress | None, before: int, canvas: _Canvas) -> Progress:
+def _shifted(progress: Progress | None, before: int, n: int) -> Progress:
     def report(done: int, _: int) -> None:
         if progress is not None:
-            progress(before + done, canvas.n)
+            progress(before + done, n)
 
     return report
 

@@ -1,10 +1,18 @@
 """From what a data set writes, labels and splits, to the names used here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.expressions import UnknownExpressionError, canonical_expression, fine_id
+from crs_plugin.expressions import (
+    KNOWN_EXPRESSIONS,
+    UnknownExpressionError,
+    canonical_expression,
+    expression_hint,
+    fine_id,
+)
+
+_MOST_SHOWN = 20
 
 _SPLITS: Mapping[str, str] = {
     "train": "train",
@@ -45,42 +53,85 @@ class LabelNames:
         option: Name of the option that holds the table, for messages.
 
     Raises:
-        DataError: If the table names an unknown expression.
+        DataError: If the table names unknown expressions.
     """
 
     def __init__(self, table: Mapping[str | int, str | None] | None, option: str) -> None:
         self._option = option
+        self._table: dict[str, int | None] = {}
         self._ids: dict[str, int | None] = {}
+        self._unknown: list[tuple[str, str]] = []
+        unknown = []
         for label, expression in (table or {}).items():
-            where = f"option {option!r}, label {label!r}"
-            self._ids[str(label)] = (
-                None if expression is None else self._canonical(expression, where)
-            )
+            fine = None if expression is None else _fine_id(expression)
+            if expression is not None and fine is None:
+                unknown.append((f"option {option!r}, label {str(label)!r}", expression))
+            self._table[str(label)] = fine
+        if unknown:
+            raise DataError(_told(unknown))
 
     def fine_id(self, label: str, where: str) -> int | None:
         """Return the fine id of a label, or None if it is to be left out.
 
+        A label that nobody knows gives None as well; ``check`` tells all of them.
+
         Args:
             label: The label as written.
             where: ``file:line``, for the message.
+        """
+        if label not in self._ids:
+            known = label in self._table
+            self._ids[label] = self._table[label] if known else _fine_id(label)
+            if not known and self._ids[label] is None:
+                self._unknown.append((where, label))
+        return self._ids[label]
+
+    def check(self, source: str) -> None:
+        """Check the labels that were asked for, once all of them were.
+
+        Args:
+            source: The file or folder that they are from, for messages.
 
         Raises:
-            DataError: If nobody knows the label; the message suggests the nearest.
+            DataError: If labels are unknown, or the table has labels that do not occur; the message
+                has all of them and suggests the nearest.
         """
-        try:
-            return self._ids[label]
-        except KeyError:
-            found = self._canonical(
-                label,
-                where,
-                f". If it is right, say with the option {self._option!r} what {label!r} stands for"
-                " (null leaves it out)",
+        problems = []
+        if self._unknown:
+            one = len(self._unknown) == 1
+            it, each = ("it is", repr(self._unknown[0][1])) if one else ("they are", "each")
+            problems.append(
+                f"{_told(self._unknown)}. If {it} right, say with the option {self._option!r} what"
+                f" {each} stands for (null leaves it out)"
             )
-            self._ids[label] = found
-            return found
+        unused = [label for label in self._table if label not in self._ids]
+        if unused:
+            named = _listed(f"{label!r}{nearest(label, self._ids)}" for label in unused)
+            verb = "is" if len(unused) == 1 else "are"
+            problems.append(
+                f"option {self._option!r} names {named}, which {verb} not in {source};"
+                f" there are {_listed(self._ids)}"
+            )
+        if problems:
+            raise DataError(". ".join(problems))
 
-    def _canonical(self, label: str, where: str, remedy: str = "") -> int:
-        try:
-            return fine_id(canonical_expression(label))
-        except UnknownExpressionError as error:
-            raise DataError(f"{where}: {error}{remedy}") from None
+
+def _fine_id(expression: str) -> int | None:
+    try:
+        return fine_id(canonical_expression(expression))
+    except UnknownExpressionError:
+        return None
+
+
+def _told(unknown: Sequence[tuple[str, str]]) -> str:
+    """Tell the unknown expressions, given after the places where they stand."""
+    each = (
+        f"{where}: unknown expression {label!r}{expression_hint(label)}" for where, label in unknown
+    )
+    return f"{_listed(each)}; {KNOWN_EXPRESSIONS}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    shown = list(words)
+    more = f", … ({len(shown)} in all)" if len(shown) > _MOST_SHOWN else ""
+    return ", ".join(shown[:_MOST_SHOWN]) + more

@@ -33,8 +33,9 @@ def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the wanted columns of a label file, row by row.
 
     The suffix tells the format: ``.tsv`` and ``.tab`` are separated by tabs, ``.parquet`` and
-    ``.pq`` are Parquet, everything else by commas. Text is UTF-8, or UTF-16 with its mark; line
-    ends do not matter, nor do blanks around names and cells.
+    ``.pq`` are Parquet, everything else by commas, or by semicolons or tabs where the header has no
+    comma. Text is UTF-8, or UTF-16 with its mark; line ends do not matter, nor do blanks around
+    names and cells.
 
     Raises:
         DataError: If the file cannot be read, lacks a column, or has a row with a different number
@@ -44,10 +45,13 @@ def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:
     if file.suffix.lower() in _PARQUET_SUFFIXES:
         yield from _parquet_rows(file, columns)
         return
-    tabs = file.suffix.lower() in _TAB_SUFFIXES
+    separators = "\t" if file.suffix.lower() in _TAB_SUFFIXES else ",;\t"
     try:
         with file.open(encoding=_encoding(file), newline="") as text:
-            reader = csv.reader(text, delimiter="\t" if tabs else ",")
+            header = text.readline()
+            text.seek(0)
+            found = [separator for separator in separators if separator in header]
+            reader = csv.reader(text, delimiter=found[0] if found else separators[0])
             yield from _text_rows(reader, file, columns)
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {error.strerror}") from error

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.decoding import decode
+from crs_plugin.data.decoding import check_readable, decode
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.traced_images import TracedImages, traced
 
@@ -95,6 +95,26 @@ class EvaluationContext:
         opened = _Opened(source, whole, traced(whole), np.zeros(len(whole), dtype=np.bool_))
         self._opened.append(opened)
         return opened.dataset
+
+    def check_images(self, read_before: FaceDataset | None, progress: Progress) -> None:
+        """Read the images of all data sets that are open, to find those that cannot be read.
+
+        Args:
+            read_before: Images of one of the data sets that need not be read again.
+            progress: Is told how far it is.
+
+        Raises:
+            DataError: If images cannot be read.
+        """
+        for opened in self._opened:
+            rows = np.arange(len(opened.whole))
+            images = read_before.images if read_before else None
+            if isinstance(images, TracedImages) and images.whole is opened.whole.images:
+                rows = np.setdiff1d(rows, images.rows)
+            check_readable(
+                opened.whole.take(rows),
+                partial(progress, f"looking for images of {opened.whole.name} that cannot be read"),
+            )
 
     def features(self, which: str, dataset: FaceDataset) -> NDArray[np.float32]:
         """Return the features ``[N, F]`` of a data set that came from ``open``, or a part of it.

@@ -17,7 +17,7 @@ class EmbeddingSample:
     """Features of N images under both encoders.
 
     Attributes:
-        data: Name of the data set.
+        data: Which images they are, such as ``test images of ferplus``.
         fine: Name of the expression of each image.
         coarse: Name of its coarse class.
         trained: Features ``[N, F]`` of the trained encoder.
@@ -53,7 +53,7 @@ def embedding_sample(
     drawn = dataset.take(np.sort(generator.permutation(candidates)[:most]))
     names = tuple(ALL_EXPRESSIONS[i] for i in drawn.fine)
     return EmbeddingSample(
-        data=drawn.name,
+        data=f"{'test ' * bool(len(testing))}images of {drawn.name}",
         fine=names,
         coarse=tuple(table.of.get(name, NO_COARSE_CLASS) for name in names),
         trained=context.features("trained", drawn),

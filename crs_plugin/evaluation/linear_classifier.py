@@ -1,6 +1,7 @@
 """A linear classifier on frozen features, by scikit-learn."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from crs_plugin.evaluation.metrics import accuracy_and_uar
 from crs_plugin.evaluation.one_thread import one_thread
 
-REGULARISATION = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+REGULARISATION = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 """Inverse strengths C of the L2 penalty that are tried."""
 
 _MOST_STEPS = 200
@@ -69,7 +70,9 @@ def choose_and_fit(
     """Fit multinomial logistic regression on standardised features.
 
     For every C it is fitted on ``train``; the one with the largest sum of accuracy and UAR on
-    ``valid`` (of equal ones the middle one) is fitted again on both.
+    ``valid`` (of equal ones the middle one, of two the smaller) is fitted again on both. A C that
+    leaves the solver nothing to do after the one before gives the same classifier, so it cannot be
+    chosen.
 
     Args:
         train: Fits the classifier; at least two classes.
@@ -83,9 +86,11 @@ def choose_and_fit(
     judged: dict[float, float] = {}
     for value in sorted(regularisation):  # from strong to weak, each starting where the last ended
         predict = path.fit(known, train.labels, value)
+        if judged and path.steps == 0:
+            continue
         judged[value] = sum(accuracy_and_uar(valid.labels, predict(wanted), classes))
     equally_good = [value for value in judged if judged[value] == max(judged.values())]
-    best = equally_good[len(equally_good) // 2]
+    best = equally_good[(len(equally_good) - 1) // 2]
 
     both = train + valid
     scaled_again = _standardisation(both.features)
@@ -93,13 +98,50 @@ def choose_and_fit(
     return ChosenClassifier(lambda unseen: final(scaled_again(unseen)), best)
 
 
+def choice_in_words(chosen: Sequence[float], tried: Sequence[float]) -> str:
+    """Say which C one or more classifiers have, and how they came by it.
+
+    Args:
+        chosen: The C of each.
+        tried: The values of C that it was chosen from.
+    """
+    counts = sorted(Counter(chosen).items())
+    how = "chosen on validation" if len(set(tried)) > 1 else "the only one tried"
+    if len(counts) == 1:
+        return f"C = {chosen[0]:g}, {how}"
+    return f"C = {', '.join(f'{value:g} ({n}×)' for value, n in counts)}, {how}"
+
+
+def note_on_end(encoder: str, chosen: Sequence[float], tried: Sequence[float]) -> list[str]:
+    """Say in a line, where it is so, that a chosen C lies at an end of those tried.
+
+    Args:
+        encoder: ``trained`` or ``random``.
+        chosen: The C of every classifier of that encoder.
+        tried: The values of C; of a single one none was chosen.
+    """
+    at_end = sum(value in (min(tried), max(tried)) for value in chosen)
+    if len(set(tried)) == 1 or not at_end:
+        return []
+    where = f" in {at_end} of {len(chosen)} folds" if len(chosen) > 1 else ""
+    return [
+        f"The C chosen for the {encoder} encoder lies{where} at an end of those tried"
+        f" ({min(tried):g} to {max(tried):g}): one beyond might do better."
+    ]
+
+
 class _LogisticPath:
-    """Logistic regression for one C after another."""
+    """Logistic regression for one C after another.
+
+    Attributes:
+        steps: Steps that the solver took in the last fit.
+    """
 
     def __init__(self) -> None:
         from sklearn.linear_model import LogisticRegression
 
         self._model: Any = LogisticRegression(max_iter=_MOST_STEPS, tol=_TOLERANCE, warm_start=True)
+        self.steps = 0
 
     def fit(
         self, features: Features, labels: Ids, regularisation: float
@@ -109,6 +151,7 @@ class _LogisticPath:
 
         with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
             self._model.set_params(C=regularisation).fit(features, labels)
+        self.steps = int(self._model.n_iter_.max())
 
         def predict(unseen: Features) -> Ids:
             return np.asarray(self._model.predict(unseen), dtype=np.int64)

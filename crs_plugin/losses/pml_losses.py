@@ -10,13 +10,18 @@ from crs_plugin.expressions import UNLABELLED
 from crs_plugin.registry import register_family
 from crs_plugin.toolkits import ToolkitParts
 
+WITHOUT_PAIRS = frozenset(
+    {"pml/InstanceLoss", "pml/P2SGradLoss", "pml/PNPLoss", "pml/RankedListLoss"}
+)
+"""Losses that refuse the pairs of a miner."""
+
 
 @register_family("loss", prefix="pml/", origin="pytorch-metric-learning")
 class PMLLosses(ToolkitParts):
     """Losses of ``pytorch_metric_learning.losses`` that take embeddings, labels and pairs.
 
-    They know no missing labels, so without pairs the rows labelled -1 are left out here. Pairs come
-    from a miner, which has left them out.
+    They know no missing labels, so the rows labelled -1 are left out here. In the pairs of a miner
+    there are none of them.
     """
 
     toolkit = "pytorch-metric-learning"
@@ -53,8 +58,12 @@ def _leave_out_unlabelled(
     loss: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     given = inspect.signature(loss.forward).bind(*args, **kwargs).arguments
-    labels = given.get("labels")
-    if labels is None or given.get("indices_tuple") is not None:
+    labels, pairs = given.get("labels"), given.get("indices_tuple")
+    if labels is None or not (labels == UNLABELLED).any():
         return args, kwargs
     kept = labels != UNLABELLED
-    return (), given | {"embeddings": given["embeddings"][kept], "labels": labels[kept]}
+    given |= {"embeddings": given["embeddings"][kept], "labels": labels[kept]}
+    if pairs is not None:  # their indices count all rows
+        place = kept.cumsum(0) - 1
+        given["indices_tuple"] = tuple(place[index] for index in pairs)
+    return (), given

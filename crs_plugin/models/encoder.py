@@ -10,7 +10,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.encoder_file import read_encoder_file, write_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
-from crs_plugin.models.image_batches import Images, count_images, image_batches
+from crs_plugin.models.image_batches import Images, image_batches
 from crs_plugin.models.weights import fit_weights
 
 __all__ = ["Encoder", "EncoderInfo"]
@@ -79,20 +79,27 @@ class Encoder(nn.Module):
         modes of its modules as they were. The batch size changes nothing but speed and memory.
 
         Args:
-            images: A tensor or array [N, C, H, W], [N, H, W, C] or [N, H, W], uint8 or float in
-                [0, 1]; or a list of PIL images or of paths. ``image_batches`` says the details.
-            batch_size: Images in one pass.
+            images: A tensor or array [N, C, H, W], [N, H, W, C] or [N, H, W] (N grey images),
+                C = 1 or 3, uint8 in 0–255 or float in [0, 1]; or a list of PIL images or of paths.
+                A single image has to be made a batch of one, ``images[None]`` or ``[image]``: an
+                array of two dimensions is refused, and so is one of three whose first or last
+                dimension is 1 or 3, for it may as well be one image; N grey images of such a shape
+                are given as ``images[:, None]``. No image at all gives [0, F].
+            batch_size: Images in one pass, at least 1.
 
         Raises:
-            InputError: If the images are none of these, or a file cannot be read.
+            TypeError: If the images are none of these, or the batch size is no integer.
+            InputError: If shape, dtype or range of the images is none of these, the batch size is
+                below 1, or a file cannot be read.
         """
-        features = torch.empty(count_images(images), self.info.feature_dim)
+        batches = image_batches(images, self.info.input_size, batch_size)
+        features = torch.empty(len(images), self.info.feature_dim)
         modes = [(module, module.training) for module in self.modules()]
         self.eval()
         start = 0
         try:
             with torch.inference_mode():
-                for batch in image_batches(images, self.info.input_size, batch_size):
+                for batch in batches:
                     normalised = (batch.to(self._mean.device) - self._mean) / self._std
                     features[start : start + len(batch)] = self(normalised)
                     start += len(batch)

@@ -1,5 +1,6 @@
 """Images as people have them, as batches of float tensors."""
 
+import operator
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,107 +13,169 @@ from torch.nn import functional as F
 
 from crs_plugin.errors import InputError
 
-Images: TypeAlias = (
-    Tensor | np.ndarray[Any, Any] | Image.Image | str | Path | Sequence[Image.Image | str | Path]
-)
+Images: TypeAlias = Tensor | np.ndarray[Any, Any] | Sequence[Image.Image | str | Path]
 """What ``Encoder.embed`` takes; see ``image_batches``."""
+
+_TAKEN = "a tensor or an array of images, or a list of PIL images or of paths"
 
 
 def image_batches(images: Images, size: int, batch_size: int) -> Iterator[Tensor]:
-    """Yield the images in order as float32 batches [≤ batch_size, 3, size, size] in [0, 1].
+    """Return the images in order as float32 batches [≤ batch_size, 3, size, size] in [0, 1].
 
     Args:
         images: One of
 
             - a tensor or array, uint8 or float in [0, 1]: [N, C, H, W], [N, H, W, C] or [N, H, W],
-              C = 1 or 3. Three dimensions are N grey images. Of four, the second is the channels
-              if it is 1 or 3, else the last: where both are, the second wins;
-            - a list of PIL images or of paths, or one of them (a list of one): any mode and sizes,
-              turned upright as their EXIF data say.
+              C = 1 or 3. Of four dimensions, the second is the channels if it is 1 or 3, else the
+              last: where both are, the second wins. Three are N grey images, unless the first or
+              the last is 1 or 3: that may as well be one image, so it is refused. ``images[None]``
+              makes a batch of one image, ``images[:, None]`` one of N grey images;
+            - a list (or another sequence) of PIL images or of paths: any mode and sizes, turned
+              upright as their EXIF data say.
+
+            A list or array of length 0 has no batches.
         size: Side of the result; other sizes are resized with antialias, without keeping the
             ratio of the sides.
         batch_size: Most images in a batch.
 
     Raises:
-        InputError: If the images are none of these, or a file cannot be read.
+        TypeError: If the images are none of these, or the batch size is no integer.
+        InputError: If the shape, dtype or range of the images is none of these, the batch size is
+            below 1, or (while the batches are taken) a file cannot be read.
     """
+    try:
+        batch_size = operator.index(batch_size)
+    except TypeError:
+        raise TypeError(f"batch_size must be an integer, not {batch_size!r}") from None
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, not {batch_size}")
-    listed = [images] if isinstance(images, Image.Image | str | Path) else images
-    for start in range(0, len(listed), batch_size):
-        chunk = listed[start : start + batch_size]
+    if isinstance(images, Tensor | np.ndarray):
+        return _batches_of_pixels(_channels_second(images), size, batch_size)
+    _check_list(images)
+    return _batches_of_list(images, size, batch_size)
+
+
+def _batches_of_pixels(
+    images: Tensor | np.ndarray[Any, Any], size: int, batch_size: int
+) -> Iterator[Tensor]:
+    for start in range(0, len(images), batch_size):
+        chunk = images[start : start + batch_size]
         if isinstance(chunk, np.ndarray):
-            chunk = _from_array(chunk)
-        if isinstance(chunk, Tensor):
-            yield _square_rgb(_unit_range(_channels_first(chunk)), size)
-        else:
-            yield torch.cat([_square_rgb(_pixels(image), size) for image in chunk])
+            chunk = torch.from_numpy(np.array(chunk))  # a copy, as the array may be read-only
+        yield _square_rgb(_unit_range(chunk), size)
 
 
-def count_images(images: Images) -> int:
-    """Return the number of images in what ``image_batches`` takes."""
-    return 1 if isinstance(images, Image.Image | str | Path) else len(images)
+def _batches_of_list(
+    images: Sequence[Image.Image | str | Path], size: int, batch_size: int
+) -> Iterator[Tensor]:
+    for start in range(0, len(images), batch_size):
+        chunk = images[start : start + batch_size]
+        yield torch.cat([_square_rgb(_pixels(image), size) for image in chunk])
 
 
-def _from_array(images: np.ndarray[Any, Any]) -> Tensor:
-    if images.dtype != np.uint8 and images.dtype.kind != "f":
-        raise InputError(f"images must be uint8 or float in [0, 1], not {images.dtype}")
-    return torch.from_numpy(np.array(images))  # a copy, as the array may be read-only
-
-
-def _channels_first(images: Tensor) -> Tensor:
-    shape = tuple(images.shape)
-    if len(shape) == 3 and shape[2] == 3 and shape[0] > 1:
-        raise InputError(
-            f"images of shape {list(shape)} look like one colour image [H, W, 3]: add the batch"
-            " dimension, images[None]"
+def _check_list(images: object) -> None:
+    """Refuse what is no list of PIL images or paths."""
+    if isinstance(images, Image.Image):
+        raise TypeError("embed takes many images, not one PIL image: put it into a list, [image]")
+    if isinstance(images, str | Path):
+        raise TypeError(
+            f"embed takes many images, not one path: put it into a list, [{str(images)!r}]"
         )
+    if not isinstance(images, Sequence) or isinstance(images, bytes | bytearray):
+        raise TypeError(f"images must be {_TAKEN}; found {_named(images)}")
+    for image in images:
+        if isinstance(image, Tensor | np.ndarray):
+            stack = "torch.stack" if isinstance(image, Tensor) else "np.stack"
+            raise TypeError(
+                f"images must be {_TAKEN}; in the list stands {_named(image)}. Make one batch of"
+                f" those of the same size, {stack}(images), or PIL images of them"
+            )
+        if not isinstance(image, Image.Image | str | Path):
+            raise TypeError(f"images must be {_TAKEN}; in the list stands {_named(image)}")
+
+
+def _named(value: object) -> str:
+    if value is None:
+        return "None"
+    kind = type(value).__name__
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
+
+
+def _channels_second(images: Tensor | np.ndarray[Any, Any]) -> Tensor | np.ndarray[Any, Any]:
+    """Return a view [N, 1 or 3, H, W] of the images (of none of them, the images as they are)."""
+    shape = list(images.shape)
+    if shape and shape[0] == 0:
+        return images
+    _check_dtype(images)
+    if len(shape) == 2:
+        raise InputError(
+            f"images of shape {shape} have no dimension that counts them. One grey image? Give"
+            " images[None, None]"
+        )
+    if len(shape) == 3 and {1, 3} & {shape[0], shape[2]}:
+        raise InputError(
+            f"images of shape {shape} may be one image or many. One image? Give images[None]."
+            f" {shape[0]} grey images? Give images[:, None]"
+        )
+    if 0 in shape:
+        raise InputError(f"images without pixels: {shape}")
     if len(shape) == 3:
         return images[:, None]
     if len(shape) == 4 and shape[1] in (1, 3):
         return images
     if len(shape) == 4 and shape[3] in (1, 3):
-        return images.permute(0, 3, 1, 2)
+        return images.movedim(3, 1) if isinstance(images, Tensor) else np.moveaxis(images, 3, 1)
     raise InputError(
-        "images must be [N, C, H, W] or [N, H, W, C] with C = 1 or 3, or [N, H, W],"
-        f" not {list(shape)}"
+        f"images must be [N, C, H, W] or [N, H, W, C] with C = 1 or 3, or [N, H, W], not {shape}"
     )
+
+
+def _check_dtype(images: Tensor | np.ndarray[Any, Any]) -> None:
+    if isinstance(images, Tensor):
+        taken = images.dtype == torch.uint8 or images.is_floating_point()
+        remedy = "images.to(torch.uint8)"
+    else:
+        if images.dtype.kind in "OSUV":
+            raise TypeError(f"images must be {_TAKEN}; found an array of dtype {images.dtype}")
+        taken = images.dtype == np.uint8 or images.dtype.kind == "f"
+        remedy = "images.astype(np.uint8)"
+    if not taken:
+        raise InputError(
+            f"images must be uint8 in 0–255 or float in [0, 1], not {images.dtype}. If their values"
+            f" are 0–255, give {remedy}"
+        )
 
 
 def _unit_range(batch: Tensor) -> Tensor:
     """Return the pixels as float32 in [0, 1]."""
     if batch.dtype == torch.uint8:
         return batch.to(torch.float32) / 255
-    if not batch.is_floating_point():
-        raise InputError(f"images must be uint8 or float in [0, 1], not {batch.dtype}")
-    low, high = (float(x) for x in batch.aminmax()) if batch.numel() else (0.0, 0.0)
+    low, high = (float(x) for x in batch.aminmax())
     if not (low >= 0 and high <= 1):
         raise InputError(
-            f"float images must be in [0, 1]; found {low:g} to {high:g}. For 0–255 give uint8;"
-            " images that are already normalised go to the encoder itself: encoder(images)"
+            f"float images must be in [0, 1]; found {low:g} to {high:g}. Right would be uint8 in"
+            " 0–255, or those values divided by 255; images that are already normalised go to the"
+            " encoder itself: encoder(images)"
         )
     return batch.to(torch.float32)
 
 
-def _pixels(image: object) -> Tensor:
+def _pixels(image: Image.Image | str | Path) -> Tensor:
     """Return one image as float32 [1, 1 or 3, H, W] in [0, 1]."""
-    if isinstance(image, str | Path):
-        try:
-            with Image.open(image) as opened:
-                return _pixels_of_pil(opened)
-        except FileNotFoundError:
-            raise InputError(f"no image file {image}") from None
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            raise InputError(f"cannot read image {image}: {error}") from error
     if isinstance(image, Image.Image):
         return _pixels_of_pil(image)
-    raise InputError(
-        "images must be a tensor, an array, or a list of PIL images or paths; in the list stands a "
-        f"{type(image).__name__}"
-    )
+    try:
+        with Image.open(image) as opened:
+            return _pixels_of_pil(opened)
+    except FileNotFoundError:
+        raise InputError(f"no image file {image}") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"cannot read image {image}: {error}") from error
 
 
 def _pixels_of_pil(image: Image.Image) -> Tensor:
+    if 0 in image.size:
+        raise InputError(f"PIL image without pixels: {image.width} × {image.height}")
     upright = ImageOps.exif_transpose(image)
     plain = upright if upright.mode in ("L", "RGB") else upright.convert("RGB")
     pixels = torch.from_numpy(np.array(plain))
@@ -123,8 +186,6 @@ def _pixels_of_pil(image: Image.Image) -> Tensor:
 def _square_rgb(batch: Tensor, size: int) -> Tensor:
     """Return [B, 3, size, size] of [B, 1 or 3, H, W]; grey is repeated."""
     if batch.shape[-2:] != (size, size):
-        if 0 in batch.shape:
-            raise InputError(f"images without pixels: {list(batch.shape)}")
         batch = F.interpolate(
             batch, (size, size), mode="bilinear", align_corners=False, antialias=True
         )

@@ -95,6 +95,16 @@ class RunBatches:
                 return torch.randperm(len(self.images))
             return torch.tensor(list(self._sampler(self.coarse)), dtype=torch.int64)
 
+    def images_seen(self, steps: int) -> int:
+        """Return how many different images the first steps of the run show, over all devices."""
+        seen = torch.zeros(len(self.images), dtype=torch.bool)
+        for first in range(0, steps, len(self)):
+            steps_of_epoch = min(len(self), steps - first)
+            seen[self.order(first // len(self))[: steps_of_epoch * self.batch_size]] = True
+            if bool(seen.all()):
+                break
+        return int(seen.sum())
+
     def __iter__(self) -> Iterator[Batch]:
         """Yield this device's share of the batches, starting after the steps that are made.
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.batches import RunBatches, SamplerFactory
-from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing
+from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing, RunIdentity, digest
 from crs_plugin.pretraining.callbacks.collapse import CollapseWatch
 from crs_plugin.pretraining.callbacks.interruption import Interruption
 from crs_plugin.pretraining.callbacks.metrics_file import MetricsFile, read_metrics
@@ -36,7 +36,10 @@ class PretrainingOutcome:
     Attributes:
         steps: Steps of the run so far, those before it was resumed included.
         total_steps: Steps of the whole run.
-        seconds: Duration of this call.
+        epochs: Epochs so far; not whole if the last of them is not complete.
+        images_seen: Different images that these steps showed the network.
+        seconds: Duration of the run so far without its breaks: of this call, and of those before it
+            up to the checkpoints that were resumed.
         images_per_second: Images (not views) a second in this call; 0 if it made no step.
         interrupted: Whether somebody stopped it (Ctrl-C).
         checkpoint: What it can be resumed from, or None if nothing was saved yet.
@@ -46,6 +49,8 @@ class PretrainingOutcome:
 
     steps: int
     total_steps: int
+    epochs: float
+    images_seen: int
     seconds: float
     images_per_second: float
     interrupted: bool
@@ -95,15 +100,7 @@ def pretrain(
             belongs to another run, or the hardware that is asked for is not there.
         DivergenceError: If a term of the objective is no finite number any more.
     """
-    _check(images, fine, coarse, settings)
-    batches = RunBatches(
-        images,
-        fine,
-        coarse,
-        sampler=sampler_factory,
-        batch_size=settings.batch_size,
-        seed=seed,
-    )
+    batches = run_batches(images, fine, coarse, sampler_factory, settings, seed)
     total_steps = _total_steps(settings, len(batches))
     checkpoint = folder / LAST_CHECKPOINT
     if resume and not checkpoint.is_file():
@@ -113,12 +110,20 @@ def pretrain(
         checkpoint.unlink(missing_ok=True)
         (folder / METRICS_FILE).unlink(missing_ok=True)
 
-    identity = {"seed": seed, "steps": total_steps, "batch_size": settings.batch_size}
+    identity = RunIdentity(
+        {
+            "seed": seed,
+            "steps": total_steps,
+            "batch_size": settings.batch_size,
+            "images": len(images),
+            "labels": digest(fine, coarse),
+        },
+        pixels=digest(images),
+    )
     display = ProgressDisplay(console)
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
     start = _Start(batches)
-    called = time.perf_counter()
     with undisturbed(settings.threads):
         trainer = _trainer(
             settings,
@@ -131,7 +136,7 @@ def pretrain(
                 display,
                 interruption,
                 start,
-                Checkpointing(checkpoint, settings.checkpoint_every, identity),
+                Checkpointing(checkpoint, settings.checkpoint_every, identity, display.announce),
             ],
         )
         module.seed = seed
@@ -143,7 +148,9 @@ def pretrain(
     return PretrainingOutcome(
         steps=trainer.global_step,
         total_steps=total_steps,
-        seconds=ended - called,
+        epochs=round(trainer.global_step / len(batches), 2),
+        images_seen=batches.images_seen(trainer.global_step),
+        seconds=start.seconds(until=ended),
         images_per_second=made * settings.batch_size / (ended - start.time),
         interrupted=interruption.requested and trainer.global_step < total_steps,
         checkpoint=checkpoint if checkpoint.is_file() else None,
@@ -152,13 +159,49 @@ def pretrain(
     )
 
 
+def run_batches(
+    images: torch.Tensor,
+    fine: torch.Tensor,
+    coarse: torch.Tensor,
+    sampler_factory: SamplerFactory | None,
+    settings: TrainingSettings,
+    seed: int,
+) -> RunBatches:
+    """Return the batches of a run, once it is clear that it can be made here; see ``pretrain``.
+
+    Raises:
+        InputError: If the batch is larger than the data, or the hardware that is asked for is not
+            there.
+    """
+    _check(images, fine, coarse, settings)
+    return RunBatches(
+        images,
+        fine,
+        coarse,
+        sampler=sampler_factory,
+        batch_size=settings.batch_size,
+        seed=seed,
+    )
+
+
 class _Start(pl.Callback):
-    """Tells the batches where the run starts and which device's share to give; starts the clock."""
+    """Tells the batches where the run starts and which device's share to give; keeps the clock."""
 
     def __init__(self, batches: RunBatches) -> None:
         self._batches = batches
+        self._made = time.perf_counter()
+        self._seconds_before = 0.0
         self.step: int | None = None
         self.time = 0.0
+
+    def seconds(self, until: float) -> float:
+        return self._seconds_before + until - self._made
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"seconds": self.seconds(until=time.perf_counter())}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._seconds_before = state_dict["seconds"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.step = trainer.global_step
@@ -181,6 +224,12 @@ def _check(
         raise InputError(
             f"training.batch_size is {settings.batch_size}, which {settings.devices} devices"
             " (training.devices) cannot share evenly"
+        )
+    gpus = torch.cuda.device_count() or int(torch.backends.mps.is_available())
+    if settings.accelerator == "gpu" and settings.devices > gpus:
+        raise InputError(
+            f"training.accelerator is gpu and training.devices is {settings.devices}, but PyTorch"
+            f" finds {gpus or 'no'} GPU here; take accelerator auto or cpu, or fewer devices"
         )
     on_cpu = settings.accelerator == "cpu" or not torch.cuda.is_available()
     if settings.precision == "16-mixed" and on_cpu:

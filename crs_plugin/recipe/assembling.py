@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crs_plugin.expressions import CoarseTable, UnknownExpressionError, canonical_expression
+from crs_plugin.expressions import (
+    COARSE_CLASSES,
+    CoarseTable,
+    UnknownExpressionError,
+    canonical_expression,
+)
 from crs_plugin.recipe.layout import (
     COARSE_TABLES,
     KEYS,
@@ -14,7 +19,8 @@ from crs_plugin.recipe.layout import (
     filled_in,
     training_settings,
 )
-from crs_plugin.recipe.option_types import converted, plain_with_paths, type_text
+from crs_plugin.recipe.option_types import converted, plain_with_paths
+from crs_plugin.recipe.option_words import option_words
 from crs_plugin.recipe.problem import Findings, did_you_mean, listed
 from crs_plugin.recipe.reading import described
 from crs_plugin.recipe.spec import Spec, TermSpec
@@ -38,7 +44,7 @@ class Assembly:
     Attributes:
         registry: Where components are looked up.
         findings: Gets the problems.
-        labels: The coarse table, once read; class weights are checked against it.
+        labels: The coarse table, once read; class weights are checked against it if it is right.
         located: Dotted key → nodes whose paths were made absolute.
     """
 
@@ -47,6 +53,7 @@ class Assembly:
     labels: CoarseTable = field(default_factory=CoarseTable.default)
     located: dict[str, Node] = field(default_factory=dict)
     _failed_plugins: list[str] = field(default_factory=list)
+    _labels_are_wrong: bool = False
 
     def check_keys(self, tree: Node) -> None:
         """Note keys that no recipe has, and sections that every recipe needs."""
@@ -126,8 +133,10 @@ class Assembly:
                 message = _unknown("key", key, ["coarse"])
                 self.findings.add(child.place, joined("labels", key), message)
         table = node.value.get("coarse")
+        before = len(self.findings.problems)
         if table is not None:
             self.labels = self._table(table)
+        self._labels_are_wrong = len(self.findings.problems) > before
         return self.labels
 
     def one(self, tree: Node, key: str) -> Spec | None:
@@ -237,7 +246,10 @@ class Assembly:
         options = self._options(component, node, key, role=role)
         if kind == "class_weights" and "weights" in node.mapping:
             self._check_class_names(node.mapping["weights"], joined(key, "weights"))
-        return Spec(kind, component.name, options, str(node.place), key, self.registry)
+        places = {name: str(node.mapping[name].place) for name in options}
+        chosen = node.mapping["name"].place  # elsewhere than the rest, if it was set or inherited
+        place = node.place if chosen.source == node.place.source else chosen
+        return Spec(kind, component.name, options, str(place), key, self.registry, places)
 
     def _component(self, kind: str, node: Node, key: str) -> Component | None:
         if not isinstance(node.value, dict):
@@ -290,8 +302,7 @@ class Assembly:
                 and name not in given
                 and name not in filled_in(component.kind, role)
             ):
-                what = option.part.kind if option.part else type_text(option.annotation)
-                message = f"missing: {_called(component)} needs it, {what}"
+                message = f"missing: {_called(component)} needs it: {option_words(option)}"
                 self.findings.add(node.place, joined(key, name), message)
         return given
 
@@ -330,7 +341,7 @@ class Assembly:
     def _check_class_names(self, node: Node, key: str) -> None:
         classes = self.labels.classes
         for name, child in node.mapping.items():
-            if name not in classes:
+            if name not in classes and not self._labels_are_wrong:
                 hint = did_you_mean(name, classes, ".")
                 message = f"no coarse class is named {name!r}{hint} Classes: {listed(classes)}"
                 self.findings.add(child.place, joined(key, name), message)
@@ -354,20 +365,25 @@ class Assembly:
 
     def _rows(self, node: Node, key: str) -> dict[str, str]:
         rows: dict[str, str] = {}
+        written: dict[str, str] = {}
         for label, child in node.mapping.items():
             inner = joined(key, label)
             try:
                 expression = canonical_expression(label)
             except UnknownExpressionError as error:
-                self.findings.add(child.place, inner, str(error))
-                continue
-            if expression in rows:
-                message = f"duplicate row: {expression} stands in the table already"
+                message = _turned_round(label, child) or str(error)
                 self.findings.add(child.place, inner, message)
+                continue
+            if expression in written:
+                message = f"duplicate row: {written[expression]!r} is the same expression"
+                self.findings.add(child.place, inner, f"{message}, {expression}; remove one")
             elif isinstance(child.value, str) and child.value:
                 rows[expression] = child.value
+            elif isinstance(child.value, list) and (turned := _turned_round(label, child)):
+                self.findings.add(child.place, inner, turned)
             elif child.value is not None:
                 self._mismatch(child, inner, "the name of a coarse class")
+            written.setdefault(expression, label)
         return rows
 
     def _weight(self, node: Node | None, key: str) -> float:
@@ -400,6 +416,20 @@ def _called(component: Component) -> str:
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
     words = list(known)
     return f"unknown {what} {word!r}{did_you_mean(word, words, '.')} Known are {listed(words)}"
+
+
+def _turned_round(coarse: str, node: Node) -> str:
+    """What to say of a row coarse → fine; nothing, if it is none."""
+    labels = [item.value for item in node.items] or [node.value]
+    if node.value in COARSE_CLASSES:  # two of which are expressions as well
+        return ""
+    rows = []
+    for label in labels:
+        try:
+            rows.append(f"{canonical_expression(str(label))}: {coarse}")
+        except UnknownExpressionError:
+            return ""
+    return f"the table goes from expression to coarse class; write {', '.join(rows)}"
 
 
 def _plugin_file(plugin: str, folder: Path) -> Path | None:

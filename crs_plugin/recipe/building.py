@@ -14,7 +14,8 @@ from crs_plugin.errors import InputError
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.models.encoder import Encoder, EncoderInfo
 from crs_plugin.pretraining.module import PretrainingModule
-from crs_plugin.pretraining.objective import Objective, Term
+from crs_plugin.pretraining.objective import Objective, Term, term_inputs
+from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import DataSource
 
@@ -84,31 +85,38 @@ def build_module(recipe: Recipe, expressions: tuple[str, ...]) -> PretrainingMod
         expressions: Names of the expressions in the pre-training data, for the fine head.
 
     Raises:
-        InputError: If a component refuses its options, or two of them do not fit together.
+        RecipeError: If a component refuses its options, or two of them do not fit together.
     """
     classes = recipe.labels.classes
     with _seeded(recipe.seed):
         backbone = recipe.backbone.build()
-        width: int = backbone.feature_dim
+        with recipe.backbone.blamed():
+            width: int = backbone.feature_dim
         projection = _head(recipe, "projection", input_dim=width)
-        coarse_input = width if projection is None else _output_dim(projection, width)
+        coarse_input = width if projection is None else _output_dim(recipe, projection, width)
         coarse = _head(recipe, "coarse", input_dim=coarse_input, output_dim=len(classes))
         fine = _head(recipe, "fine", input_dim=width, output_dim=len(expressions))
-        objective = Objective(_terms(recipe))
+        terms = _terms(recipe)
         augmentation = recipe.augmentation.build()
         miner = recipe.miner.build(**_of_classes(classes)) if recipe.miner else None
     schedule = recipe.schedule
-    return PretrainingModule(
-        backbone=backbone,
-        objective=objective,
-        augmentation=augmentation,
-        optimizer=recipe.optimizer.build,
-        schedule=schedule.build if schedule else None,
-        projection=projection,
-        coarse=coarse,
-        fine=fine,
-        miner=miner,
-    )
+    try:
+        return PretrainingModule(
+            backbone=backbone,
+            objective=Objective(terms),
+            augmentation=augmentation,
+            optimizer=recipe.optimizer.build,
+            schedule=schedule.build if schedule else None,
+            projection=projection,
+            coarse=coarse,
+            fine=fine,
+            miner=miner,
+        )
+    except InputError as error:
+        message = str(error)
+        specs = {repr(term.name): t.spec for term, t in zip(terms, recipe.objective, strict=True)}
+        meant = next((name for name in specs if name in message), next(iter(specs)))
+        raise RecipeError([specs[meant].problem(message)]) from error
 
 
 def encoder_of(recipe: Recipe, module: PretrainingModule, seen: dict[str, Any]) -> Encoder:
@@ -139,19 +147,20 @@ def _head(recipe: Recipe, role: str, **dimensions: int) -> Any:
         return None
     given = spec.options.get("input_dim", dimensions["input_dim"])
     if given != dimensions["input_dim"]:
-        raise InputError(
-            f"{spec.position}: {spec.key}.input_dim: found {given}, but what flows into this head"
-            f" is {dimensions['input_dim']} wide; leave the option out and it is filled in"
+        message = (
+            f"found {given}, but what flows into this head is {dimensions['input_dim']} wide;"
+            " leave the option out and it is filled in"
         )
+        raise RecipeError([spec.problem(message, "input_dim")])
     return spec.build(**dimensions)
 
 
-def _output_dim(head: torch.nn.Module, input_dim: int) -> int:
-    training = head.training
-    head.eval()
-    with torch.no_grad():
-        width = head(torch.zeros(2, input_dim)).shape[-1]
-    head.train(training)
+def _output_dim(recipe: Recipe, projection: torch.nn.Module, input_dim: int) -> int:
+    training = projection.training
+    with recipe.heads["projection"].blamed(), torch.no_grad():
+        projection.eval()
+        width = projection(torch.zeros(2, input_dim)).shape[-1]
+        projection.train(training)
     return int(width)
 
 
@@ -162,6 +171,8 @@ def _terms(recipe: Recipe) -> list[Term]:
         name = term.spec.name
         unique = f"{name} ({index})" if names[name] > 1 else name
         loss = term.spec.build(**_of_classes(recipe.labels.classes))
+        with term.spec.blamed():
+            term_inputs(loss)
         terms.append(Term(unique, term.weight, loss))
     return terms
 

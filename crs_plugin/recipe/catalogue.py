@@ -1,23 +1,16 @@
 """The recipes that come with the package."""
 
+import re
 from pathlib import Path
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.problem import did_you_mean, listed
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-_HOMES = (_PACKAGE / "recipes", _PACKAGE.parent / "recipes")
-"""Inside an installed package; beside it in a checkout."""
+from crs_plugin.recipe.shipped import shipped_recipes
+from crs_plugin.recipe.writing import on_one_line
 
 
 class UnknownRecipeError(InputError):
     """There is no file and no shipped recipe of that name."""
-
-
-def shipped_recipes() -> dict[str, Path]:
-    """Return name → file of the recipes that come with the package, by name."""
-    home = next((folder for folder in _HOMES if folder.is_dir()), None)
-    return {path.stem: path for path in sorted(home.glob("*.yaml"))} if home else {}
 
 
 def find_recipe(name: str) -> Path:
@@ -33,6 +26,16 @@ def find_recipe(name: str) -> Path:
             f" Shipped are {listed(list(recipes))}"
         )
     return recipes[name]
+
+
+def renamed_copy(name: str, new_name: str) -> str:
+    """Return the text of a shipped recipe under another ``name:``; nothing else changes.
+
+    Raises:
+        UnknownRecipeError: If there is none of that name; the message lists them.
+    """
+    text = find_recipe(name).read_text(encoding="utf-8")
+    return re.sub(r"(?m)^name: *[^\s#]+", lambda _: f"name: {on_one_line(new_name)}", text, count=1)
 
 
 def description(path: Path) -> str:

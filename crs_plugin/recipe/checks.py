@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+from rich.console import Console
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
 from crs_plugin.recipe.fitting import loss_inputs
-from crs_plugin.recipe.problem import Problem, RecipeError
+from crs_plugin.recipe.problem import Problem, RecipeError, cause
+from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import DataSource, Spec, nested
+
+if TYPE_CHECKING:
+    from crs_plugin.pretraining.module import PretrainingModule
 
 _LABELS = {"labels": "coarse", "fine_labels": "fine"}
 """Inputs of a term that need labels → which."""
@@ -62,6 +67,19 @@ def check_data(recipe: Recipe) -> EvaluationContext:
     _check_evaluations(recipe, context, found)
     found.raise_if_any()
     return context
+
+
+def check_images(recipe: Recipe) -> None:
+    """Do what ``check_data`` does, and read all images once; progress is shown.
+
+    Raises:
+        RecipeError: What ``check_data`` finds.
+        DataError: If images cannot be read.
+    """
+    context = check_data(recipe)
+    progress = StageProgress(Console())
+    with progress.stage():
+        context.check_images(None, progress)
 
 
 class _Found:
@@ -113,8 +131,9 @@ def _pass_batch(recipe: Recipe) -> None:
 
     module = build_module(recipe, EXPRESSIONS)
     classes = len(recipe.labels.classes)
-    view_size: Any = module.augmentation.size
-    size = recipe.training.decoded_size(view_size)
+    with recipe.augmentation.blamed():
+        view_size: Any = module.augmentation.size
+        size = recipe.training.decoded_size(view_size)
     number = torch.arange(2 * max(classes, len(EXPRESSIONS)))
     batch = Batch(
         images=torch.randint(256, (len(number), 3, size, size), dtype=torch.uint8),
@@ -126,19 +145,48 @@ def _pass_batch(recipe: Recipe) -> None:
     if recipe.schedule:
         recipe.schedule.build(optimizer, 100, 10)
     recipe.sampler.build(batch.coarse)
-    total: Any = _told("the augmentation, backbone and heads", lambda: module.outputs(batch))
-    total, _ = _told("the objective", lambda: module.objective(total))
-    _told("the gradient", total.backward)
-
-
-def _told(what: str, compute: Callable[[], Any]) -> Any:
+    with _last_called_blamed(recipe, module):
+        total: Any = module.objective(module.outputs(batch))[0]
     try:
-        return compute()
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
-        if isinstance(error, InputError):
+        total.backward()
+    except Exception as error:
+        message = f"the gradient of the objective cannot be computed: {cause(error)}"
+        place = recipe.objective[0].spec.position
+        raise RecipeError([Problem(place, "objective", message)]) from error
+
+
+@contextmanager
+def _last_called_blamed(recipe: Recipe, module: "PretrainingModule") -> Iterator[None]:
+    """Turn whatever goes wrong in the block into a problem of the part that was called last."""
+    parts: list[tuple[Spec | None, Any]] = [
+        (recipe.augmentation, module.augmentation),
+        (recipe.backbone, module.backbone),
+        *((spec, getattr(module, role)) for role, spec in recipe.heads.items()),
+        (recipe.miner, module.miner),
+        *zip((term.spec for term in recipe.objective), module.objective.losses, strict=True),
+    ]
+    called = [recipe.augmentation]
+
+    def note(spec: Spec) -> Callable[..., None]:
+        return lambda *_: called.append(spec)
+
+    hooks = [
+        part.register_forward_pre_hook(note(spec), prepend=True)
+        for spec, part in parts
+        if spec and isinstance(part, torch.nn.Module)
+    ]
+    try:
+        yield
+    except Exception:
+        hint = ""
+        if called[-1] is recipe.backbone:
+            size: Any = module.augmentation.size
+            hint = f"; does this backbone take images of {size} px (augmentation.size)?"
+        with called[-1].blamed(hint):
             raise
-        cause = f"{type(error).__name__}: {error}"
-        raise InputError(f"a made-up batch does not pass {what}: {cause}") from error
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _check_labels(recipe: Recipe, dataset: FaceDataset, found: _Found) -> None:

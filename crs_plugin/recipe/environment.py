@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 
-_REFERENCE = re.compile(r"(\$?)\$\{([^}]*)\}")
+_REFERENCE = re.compile(r"(\$?)\$\{([^}]*)(\}|\Z)")
 _INSIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 
@@ -25,7 +25,7 @@ def substituted(text: str, variables: Mapping[str, str] = os.environ) -> str:
 
     Raises:
         EnvironmentVariableError: If a variable is not set and has no default, or what stands in
-            the braces is no name.
+            the braces is no name, or the closing brace is missing.
     """
     return _REFERENCE.sub(lambda match: _replacement(match, variables), text)
 
@@ -38,6 +38,11 @@ def escaped(text: str) -> str:
 def _replacement(match: re.Match[str], variables: Mapping[str, str]) -> str:
     if match[1]:
         return match[0][1:]
+    if not match[3]:
+        raise EnvironmentVariableError(
+            f"the closing brace is missing in {match[0]}; write ${{NAME}} for an environment"
+            " variable, or $${ for the two characters themselves"
+        )
     inside = _INSIDE.fullmatch(match[2])
     if inside is None or "${" in (inside[2] or ""):
         raise EnvironmentVariableError(

@@ -6,6 +6,7 @@ from typing import Any
 
 from crs_plugin.errors import InputError
 from crs_plugin.expressions import CoarseTable
+from crs_plugin.recipe.layout import is_step
 from crs_plugin.recipe.problem import Findings, listed
 from crs_plugin.recipe.spec import Spec, TermSpec
 from crs_plugin.recipe.tree import Node
@@ -55,6 +56,7 @@ def loss_inputs(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _check_term(tree: Node, spec: Spec, augmentation: Spec | None, findings: Findings) -> None:
+    from crs_plugin.losses.pml_losses import WITHOUT_PAIRS
     from crs_plugin.pretraining.objective import PART_OF, TERM_INPUTS
 
     place = at(tree, spec.key).place
@@ -70,6 +72,9 @@ def _check_term(tree: Node, spec: Spec, augmentation: Spec | None, findings: Fin
             what = ", ".join(f"{name!r} ({TERM_INPUTS[name]})" for name in wanted)
             message = f"{spec.kind} {spec.name!r} receives {what}, but there is no {part}; add it"
             findings.add(place, spec.key, message)
+    if spec.name in WITHOUT_PAIRS and at(tree, "miner").value is not None:
+        message = f"{spec.kind} {spec.name!r} cannot take pairs; remove the miner, or take another"
+        findings.add(place, spec.key, f"{message} loss")
     views = _views(augmentation)
     if views is not None and views < 2 and _needs_two_views(spec, required) and augmentation:
         findings.add(
@@ -101,7 +106,7 @@ def _check_use(tree: Node, terms: Sequence[TermSpec], findings: Findings) -> Non
 
 
 def _check_augmentation(tree: Node, augmentation: Spec | None, findings: Findings) -> None:
-    if augmentation and augmentation.name.startswith("kornia/"):
+    if augmentation and is_step(augmentation.name):
         findings.add(
             at(tree, "augmentation").place,
             "augmentation.name",

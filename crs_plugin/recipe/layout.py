@@ -79,6 +79,11 @@ def filled_in(kind: str, role: str = "") -> frozenset[str]:
     return FILLED_IN - {"output_dim"} if chosen_by_user else FILLED_IN
 
 
+def is_step(augmentation: str) -> bool:
+    """Whether an augmentation makes no views, but is a step that others list under ``then``."""
+    return augmentation.startswith("kornia/")
+
+
 def training_settings() -> Component:
     """Return the training settings in the form of a component, so that they are checked alike."""
     from crs_plugin.pretraining.settings import TrainingSettings

@@ -1,13 +1,12 @@
 """Types of options: checking a recipe's value against a constructor's annotation."""
 
 import json
+import math
 import os
-import types
-import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
@@ -15,9 +14,10 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from crs_plugin.recipe.problem import did_you_mean
 from crs_plugin.recipe.reading import described, resolved_scalar
 from crs_plugin.recipe.tree import Node, plain
+from crs_plugin.recipe.writing import on_one_line
 from crs_plugin.registry import Option
 
-_STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
+_STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 _EXPECTED = {
     "float_type": "a number",
@@ -38,6 +38,7 @@ _EXPECTED = {
     "callable_type": "something that only Python code can give",
     "is_instance_of": "something that only Python code can give",
 }
+_CONDITION = "value_error"
 _BOUNDS = {
     "greater_than": (">", "gt"),
     "greater_than_equal": ("≥", "ge"),
@@ -63,7 +64,7 @@ def converted(option: Option, value: Any) -> tuple[Any, list[Mismatch]]:
     """Return a plain value in the type that the constructor takes (a list as the tuple, …).
 
     Nothing is coerced: a text is no number, ``true`` no number, 1.0 no whole number; but a whole
-    number may stand for any number.
+    number may stand for any number. Numbers must be finite.
 
     Args:
         option: The option, with its annotation.
@@ -76,7 +77,7 @@ def converted(option: Option, value: Any) -> tuple[Any, list[Mismatch]]:
         return None, []
     adapter = _adapter(option.annotation)
     if adapter is None:
-        return value, []
+        return value, list(_infinite(value))
     try:
         return adapter.validate_json(json.dumps(value)), []
     except ValidationError as error:
@@ -146,6 +147,15 @@ def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
         return None
 
 
+def _infinite(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mismatch]:
+    if isinstance(value, float) and not math.isfinite(value):
+        expected = _EXPECTED["finite_number"]
+        yield Mismatch(path, f"found {described(value)}, expected {expected}")
+    children: Any = value.items() if isinstance(value, dict) else ()
+    for key, child in enumerate(value) if isinstance(value, list) else children:
+        yield from _infinite(child, (*path, key))
+
+
 def _mismatches(error: ValidationError, value: Any) -> list[Mismatch]:
     """One mismatch for each place; of a union's branches those that got furthest speak."""
     expected: dict[tuple[str | int, ...], list[str]] = {}
@@ -156,16 +166,20 @@ def _mismatches(error: ValidationError, value: Any) -> list[Mismatch]:
         phrase = _phrase(detail, _at(value, path), missing)
         if phrase not in expected.setdefault(path, []):
             expected[path].append(phrase)
+    conditions = {_path(value, d["loc"]) for d in details if d["type"] == _CONDITION}
     deepest = max(map(len, expected))
     return [
-        Mismatch(
-            path, f"found {described(found)}, expected {' or '.join(_writable(phrases))}{hint}"
-        )
+        Mismatch(path, f"found {shown}, expected {' or '.join(_writable(phrases))}{hint}")
         for path, phrases in expected.items()
         if len(path) == deepest
         for found in [_at(value, path)]
+        for shown in [_shown(found, path in conditions)]
         for hint in [_hint(found, phrases)]
     ]
+
+
+def _shown(found: Any, whole: bool) -> str:
+    return on_one_line(found) if whole and isinstance(found, list) else described(found)
 
 
 def _writable(phrases: list[str]) -> list[str]:
@@ -202,13 +216,19 @@ def _phrase(detail: Any, found: Any, missing: int) -> str:
         return f"{sign} {context[bound]:g}"
     if kind == "literal_error":
         return f"{'one of ' if ',' in context['expected'] else ''}{context['expected']}"
+    if kind == _CONDITION:
+        return str(context["error"])
     if kind == "too_long":
-        return f"at most {context['max_length']} items"
+        return f"at most {_items(context['max_length'])}"
     if kind == "too_short":
-        return f"at least {context['min_length']} items"
+        return f"at least {_items(context['min_length'])}"
     if kind == "missing" and isinstance(found, list):
-        return f"{len(found) + missing} items"
+        return _items(len(found) + missing)
     return str(detail["msg"])
+
+
+def _items(number: int) -> str:
+    return f"{number} item{'s' * (number != 1)}"
 
 
 def _hint(found: Any, phrases: list[str]) -> str:
@@ -220,25 +240,6 @@ def _hint(found: Any, phrases: list[str]) -> str:
         return "; remove the quotes" if isinstance(resolved_scalar(found), int | float) else ""
     choices = [word for phrase in phrases if "'" in phrase for word in phrase.split("'")[1::2]]
     return did_you_mean(found, choices)
-
-
-def type_text(annotation: Any) -> str:
-    """Return an annotation as people would say it: ``a number``, ``'a' or 'b'``, ``a list``."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return type_text(get_args(annotation)[0])
-    if origin is Literal:
-        return " or ".join(map(repr, get_args(annotation)))
-    if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(map(type_text, get_args(annotation))))
-    simple = {float: "a number", int: "a whole number", bool: "true or false", str: "text"}
-    if annotation in simple:
-        return simple[annotation]
-    if annotation is Path:
-        return "a path"
-    if origin is not None and issubclass(origin, typing.Mapping):
-        return "a mapping"
-    return "a list" if origin is not None else "a value"
 
 
 def plain_with_paths(node: Node, option: Option) -> tuple[Any, Node]:

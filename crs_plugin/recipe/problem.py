@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from crs_plugin.errors import InputError
+from crs_plugin.recipe.shipped import shipped_name
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,17 @@ class Problem:
 class RecipeError(InputError):
     """A recipe has problems; the message lists all of them, one a line.
 
+    Files of shipped recipes are not to be edited, so a last line says what to do instead.
+
     Attributes:
         problems: The problems, in the order of the recipe.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        files = dict.fromkeys(Path(p.place.rsplit(":", 2)[0]) for p in self.problems)
+        shipped = list(filter(None, map(shipped_name, files)))
+        super().__init__("\n".join([*map(str, self.problems), *map(_instead, shipped)]))
 
 
 @dataclass
@@ -116,6 +121,18 @@ class Findings:
             return not place.line, sources.index(place.source), place.line, place.column
 
         raise RecipeError(sorted(self.problems, key=order))
+
+
+def _instead(shipped: str) -> str:
+    return (
+        f"{shipped} comes with the package; leave its file as it is, and change values with --set"
+        f" KEY=VALUE, in a recipe that extends it, or in a copy: crs recipe copy {shipped} FILE"
+    )
+
+
+def cause(error: Exception) -> str:
+    """Return type and first line of a stranger's exception."""
+    return f"{type(error).__name__}: {error}".strip().partition("\n")[0]
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crs_plugin.expressions import CoarseTable
 from crs_plugin.recipe.assembling import Assembly
-from crs_plugin.recipe.environment import escaped
 from crs_plugin.recipe.fitting import check_fit
 from crs_plugin.recipe.inheritance import read_tree
 from crs_plugin.recipe.layout import DEFAULTS
@@ -16,6 +14,7 @@ from crs_plugin.recipe.overrides import overridden
 from crs_plugin.recipe.problem import Findings, Place
 from crs_plugin.recipe.spec import Spec, TermSpec
 from crs_plugin.recipe.tree import Node, planted, walk
+from crs_plugin.recipe.writing import as_document
 from crs_plugin.registry import Registry, registry
 
 if TYPE_CHECKING:
@@ -80,15 +79,7 @@ class Recipe:
 
     def to_yaml(self) -> str:
         """Return the resolved recipe as YAML; loading it gives an equal recipe."""
-        from ruamel.yaml import YAML
-
-        yaml = YAML(typ="safe", pure=True)
-        yaml.default_flow_style = False
-        yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-        yaml.width = 100
-        text = StringIO()
-        yaml.dump(_escaped(self.values), text)
-        return text.getvalue()
+        return as_document(self.values)
 
 
 def load_recipe(
@@ -149,12 +140,3 @@ def _with_defaults(tree: Node) -> Node:
     given = {key: child for key, child in tree.mapping.items() if child.value is not None}
     left_out = {key: planted(value, place) for key, value in DEFAULTS.items() if key not in given}
     return Node({**left_out, **given}, tree.place)
-
-
-def _escaped(value: Any) -> Any:
-    """The values in the form that reading turns back into them."""
-    if isinstance(value, Mapping):
-        return {key: _escaped(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_escaped(child) for child in value]
-    return escaped(value) if isinstance(value, str) else value

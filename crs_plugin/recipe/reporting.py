@@ -53,21 +53,25 @@ class FinishedRun:
         recipe, outcome, images = self.recipe, self.outcome, self.images
         views = self._views()
         batch_size = recipe.training.batch_size
+        weights = recipe.backbone.options.get("weights")
         return RunReport(
             name=recipe.name,
             recipe=recipe.to_yaml(),
             finished=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
             seen=Seen(
                 data=tuple(self.data.dataset.name.split(" + ")),
-                images=len(images),
+                images=outcome.images_seen,
+                images_in_data=len(images),
                 labels=labels_used(recipe, self.data, self.module),
                 views=outcome.steps * batch_size * len(views.images),
+                weights_before=None if weights is None else str(weights),
             ),
             data=self._counts(),
             parameters=self._parameters(),
             outcome=Outcome(
                 steps=outcome.steps,
-                epochs=-(-outcome.steps // (len(images) // batch_size)),
+                batch_size=batch_size,
+                epochs=outcome.epochs,
                 seconds=outcome.seconds,
                 warnings=outcome.warnings,
             ),
@@ -107,10 +111,11 @@ class FinishedRun:
 
 
 def labels_used(recipe: Recipe, data: PretrainingData, module: PretrainingModule) -> str:
-    """Say in words which labels the objective used, if any."""
-    wanted = {name for required, _ in module.objective.inputs.values() for name in required}
+    """Say in words which labels the objective and its miner used, if any."""
+    inputs = module.objective.inputs.values()
+    wanted = {name for required, optional in inputs for name in required + optional}
     used = []
-    if "labels" in wanted:
+    if "labels" in wanted or module.miner is not None:
         classes = recipe.labels.classes
         used.append(f"{len(classes)} coarse classes: {', '.join(classes)}")
     if "fine_labels" in wanted:

@@ -120,12 +120,15 @@ class RunFolder:
         state = "a finished run" if self.report.is_file() else "a run that stopped"
         if not self.recipe.is_file():
             return f"{self.path} is not empty and holds no run; name another folder with --output"
+        weights = (
+            f", or\n  --set backbone.weights={self.encoder}\n"
+            "                               with another --output, to start from its weights?"
+        )
         return (
             f"{self.path} holds {state}; nothing was touched. Did you mean\n"
             "  --resume                     to continue that run exactly where it stopped,\n"
-            "  --overwrite                  to remove it and start anew, or\n"
-            f"  --set backbone.weights={self.encoder}\n"
-            "                               with another --output, to start from its weights?"
+            "  --overwrite                  to remove it and start anew"
+            f"{weights if self.encoder.is_file() else '?'}"
         )
 
     def _check_resume(self, recipe: Recipe) -> None:

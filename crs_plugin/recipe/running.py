@@ -17,14 +17,14 @@ from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.pretraining.module import PretrainingModule
-from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
+from crs_plugin.pretraining.training import PretrainingOutcome, pretrain, run_batches
 from crs_plugin.recipe.building import (
     PretrainingData,
     build_module,
     encoder_of,
     pretraining_data,
 )
-from crs_plugin.recipe.checks import check_data
+from crs_plugin.recipe.checks import check_build, check_data
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
@@ -59,7 +59,8 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
     """Pre-train, evaluate and write the report.
 
     Everything that can be known beforehand is checked before the folder is touched: the data of
-    pre-training and of every evaluation are opened, and the network is built.
+    pre-training and of every evaluation are opened, the network is built and passes a made-up
+    batch.
 
     Args:
         recipe: What to do.
@@ -90,17 +91,21 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
 def _run(run: _Run, mode: Mode) -> None:
     recipe = run.recipe
     context = check_data(recipe)
+    check_build(recipe)
     data = pretraining_data(recipe, context.open(None))
     module = build_module(recipe, data.expressions)
     evaluations = [spec.build() for spec in recipe.evaluation]
     images = _decoded(run, data.dataset, recipe.training.decoded_size(context.input_size))
+    with run.progress.stage():
+        context.check_images(data.dataset, run.progress)
+    run_batches(images, data.fine, data.coarse, recipe.sampler.build, recipe.training, recipe.seed)
     run.folder.open(recipe, mode)
     with _logged_to(run.folder):
         _announce(run, data, module, images)
         outcome = _pretrain(run, module, data, images, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
-        encoder = encoder_of(recipe, module, _seen(recipe, data, module))
+        encoder = encoder_of(recipe, module, _seen(recipe, data, module, outcome))
         encoder.save(run.folder.encoder)
         run.say(f"encoder: {run.folder.encoder}")
         context = context.with_encoders(encoder, encoder.random_like(recipe.seed), run.progress)
@@ -121,9 +126,13 @@ def _interrupted(run: _Run, continue_with: str) -> bool:
         run.say("interrupted before the run began; nothing was written")
         return False
     with _logged_to(folder):
-        run.say(
-            f"interrupted; what is done is saved. Continue exactly there with:\n  {continue_with}"
-        )
+        if folder.checkpoint.is_file():
+            run.say(f"interrupted; the run can be continued exactly with:\n  {continue_with}")
+        else:
+            run.say(
+                "interrupted before anything was saved; the run can be begun again with:\n"
+                f"  {continue_with}"
+            )
     return False
 
 
@@ -186,15 +195,23 @@ def _pretrain(
     )
 
 
-def _seen(recipe: Recipe, data: PretrainingData, module: PretrainingModule) -> dict[str, Any]:
+def _seen(
+    recipe: Recipe,
+    data: PretrainingData,
+    module: PretrainingModule,
+    outcome: PretrainingOutcome,
+) -> dict[str, Any]:
     return {
         "recipe": recipe.name,
         "data": data.dataset.name,
-        "images": len(data.dataset),
+        "images": outcome.images_seen,
+        "images_in_data": len(data.dataset),
         "expressions": list(data.expressions),
         "labels": labels_used(recipe, data, module),
         "objective": [term.spec.name for term in recipe.objective],
-        "epochs": recipe.training.epochs,
+        "steps": outcome.steps,
+        "batch_size": recipe.training.batch_size,
+        "epochs": outcome.epochs,
         "weights_before": str(recipe.backbone.options.get("weights")),
     }
 

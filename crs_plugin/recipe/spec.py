@@ -1,11 +1,14 @@
 """A component as a recipe names it, checked and ready to be built."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from crs_plugin.errors import InputError
-from crs_plugin.recipe.problem import Problem, RecipeError
+from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.registry import Component, Registry, RegistryError, registry
 
 
@@ -21,6 +24,7 @@ class Spec:
         position: Where it stands: ``file:line:column``, ``--set …`` or ``default``.
         key: Dotted key of it in the recipe.
         registry: Where it is looked up.
+        places: Option → where it stands, in the form of ``position``.
     """
 
     kind: str
@@ -29,6 +33,7 @@ class Spec:
     position: str = field(default="default", compare=False)
     key: str = field(default="", compare=False)
     registry: Registry = field(default_factory=lambda: registry, compare=False, repr=False)
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def component(self) -> Component:
@@ -52,7 +57,8 @@ class Spec:
             the component's defaults.
 
         Raises:
-            RecipeError: If the component refuses its options; with its position.
+            RecipeError: If the component refuses its options; with its position, or that of the
+                one option that the message speaks of.
         """
         component = self.component
         given = {key: _built(value, filled_in) for key, value in self.options.items()}
@@ -65,9 +71,48 @@ class Spec:
             return component.target(*handed_in, **given, **left_out)
         except RecipeError:
             raise
-        except (InputError, RegistryError, TypeError, ValueError) as error:
-            problem = Problem(self.position, self.key, f"{self.kind} {self.name!r}: {error}")
-            raise RecipeError([problem]) from error
+        except Exception as error:
+            message = self._message(error)
+            raise RecipeError([self.problem(message, self._option_in(message))]) from error
+
+    @contextmanager
+    def blamed(self, hint: str = "") -> Iterator[None]:
+        """Turn whatever goes wrong in the block into a problem of this component.
+
+        Args:
+            hint: What may have to be changed, for the end of the message.
+
+        Raises:
+            RecipeError: If anything does.
+        """
+        try:
+            yield
+        except RecipeError:
+            raise
+        except Exception as error:
+            raise RecipeError([self.problem(self._message(error) + hint)]) from error
+
+    def problem(self, message: str, option: str = "") -> Problem:
+        """Return a problem of the component, or of one of its options."""
+        if option:
+            return Problem(self.places.get(option, self.position), f"{self.key}.{option}", message)
+        return Problem(self.position, self.key, message)
+
+    def _message(self, error: Exception) -> str:
+        own = isinstance(error, InputError | RegistryError | TypeError | ValueError)
+        message = str(error) if own else cause(error)
+        called = "data set " if self.kind == "dataset" else f"{self.name}: "
+        return message if message.startswith(called) else f"{self.kind} {self.name!r}: {message}"
+
+    def _option_in(self, message: str) -> str:
+        """The one option that a message quotes, or whose text it has; empty if it is not one."""
+        found = []
+        for name in self.places:
+            value = self.options[name]
+            text = str(value) if isinstance(value, str | Path) and value else repr(name)
+            if repr(name) in message or re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message):
+                found.append(name)
+        return found[0] if len(found) == 1 else ""
 
 
 @dataclass(frozen=True)

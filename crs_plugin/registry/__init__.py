@@ -15,6 +15,7 @@ This room imports nothing else of the package, and no heavy library.
 """
 
 from crs_plugin.registry.component import Component, Option, Part
+from crs_plugin.registry.condition import Condition
 from crs_plugin.registry.discovery import Registry, register, register_family, registry
 from crs_plugin.registry.errors import (
     DuplicateComponentError,
@@ -31,25 +32,30 @@ from crs_plugin.registry.kinds import (
     Fraction,
     NonNegativeFloat,
     NonNegativeInt,
+    OpenFraction,
     PositiveFloat,
     PositiveInt,
+    PositiveRange,
 )
 
 __all__ = [
     "KINDS",
     "ROOMS",
     "Component",
+    "Condition",
     "DuplicateComponentError",
     "Family",
     "Fraction",
     "MissingExtraError",
     "NonNegativeFloat",
     "NonNegativeInt",
+    "OpenFraction",
     "Option",
     "Part",
     "PluginError",
     "PositiveFloat",
     "PositiveInt",
+    "PositiveRange",
     "RefusedComponentError",
     "Registry",
     "RegistryError",

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -160,7 +161,7 @@ class Registry:
             except RegistryError:
                 raise
             except (Exception, SystemExit) as error:
-                cause = f"{type(error).__name__}: {error}"
+                cause = f"{type(error).__name__}: {error}{_raised_at(error)}"
                 raise PluginError(f"plugin {plugin} cannot be imported: {cause}") from error
         registered = len(self._components) - before
         self._plugins[key] = f"{plugin} ({registered} component{'s' * (registered != 1)})"
@@ -270,6 +271,14 @@ def _import_file(path: Path) -> None:
     except BaseException:
         del sys.modules[name]
         raise
+
+
+def _raised_at(error: BaseException) -> str:
+    """Say in which line of a plugin's code its import failed; nothing, if in none."""
+    machinery = (__file__, importlib.__file__, "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(machinery)]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
 
 
 @contextmanager

@@ -32,6 +32,7 @@ def test_kornias_augmentations_are_steps(name, options):
         ("AugmentationSequential", "one after another"),
         ("GeometricAugmentationBase2D", "base class"),
         ("RandomDissolving", "diffusion"),
+        ("RandomFisheye", "options are tensors"),
         ("auto", "module"),
     ],
 )

@@ -42,9 +42,24 @@ def test_options_types_and_defaults_are_shown(call, capsys):
     assert call("components", "show", "loss", "crs_cont") == 0
     printed = capsys.readouterr().out
     (line,) = [line for line in printed.splitlines() if line.startswith("temperature ")]
-    assert "float" in line
-    assert "0.07" in line
-    assert "gt=0" in line
+    assert line.split() == ["temperature", "number", ">", "0", "0.07"]
+
+
+def test_square_brackets_of_types_are_printed_as_they_are(call, capsys):
+    assert call("components", "show", "augmentation", "fer_two_views") == 0
+    printed = capsys.readouterr().out
+    (line,) = [line for line in printed.splitlines() if line.startswith("scale ")]
+    assert "[number > 0, number > 0], least first" in line
+    assert line.rstrip().endswith("[0.5, 1.0]")
+
+
+def test_the_snippet_is_not_broken_on_a_narrow_terminal(call, capsys, monkeypatch):
+    from crs_plugin.recipe.snippet import snippet
+
+    monkeypatch.setenv("COLUMNS", "20")
+    assert call("components", "show", "evaluation", "linear_probe") == 0
+    piece = snippet(registry.get("evaluation", "linear_probe"))
+    assert f"\n{piece}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

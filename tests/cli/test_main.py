@@ -1,5 +1,6 @@
 """What every command has in common: help, exit codes, messages without traceback."""
 
+import os
 import subprocess
 import sys
 
@@ -37,6 +38,11 @@ def test_every_help_text_ends_with_an_example(call, capsys, path):
     assert capsys.readouterr().out.strip().splitlines()[-1].strip().startswith("Example: crs ")
 
 
+def test_arguments_are_called_in_the_text_as_in_the_usage(call, capsys):
+    assert call("recipe", "run", "--help") == 0
+    assert "FILE_OR_NAME is a recipe file" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize("path", [(), ("recipe",), ("components",), ("data",)], ids=" ".join)
 def test_help_of_a_group_imports_nothing_heavy(path):
     code = (
@@ -49,6 +55,20 @@ def test_help_of_a_group_imports_nothing_heavy(path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for heavy in ("torch", "numpy", "rich", "pydantic", "ruamel", "kornia", "matplotlib"):
         assert f"'{heavy}'" not in done.stderr
+
+
+def test_an_interruption_while_the_command_is_imported_is_quiet(tmp_path):
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "crs_plugin", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_package_is_imported_in_an_instant():
+    code = "import sys, crs_plugin; print('crs_plugin.registry' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_without_a_command_the_help_is_shown(call, capsys):

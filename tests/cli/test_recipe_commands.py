@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from crs_plugin.recipe import load_recipe
-from crs_plugin.recipe.catalogue import shipped_recipes
+from crs_plugin.recipe import load_recipe, shipped_recipes
 
 NAME = "crs_cont_resnet18"
 
@@ -34,6 +33,45 @@ def test_show_prints_square_brackets_as_they_are(call, capsys, monkeypatch):
     assert "x[/red][bold]" in capsys.readouterr().out
 
 
+def test_show_writes_values_as_yaml_does(call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert call("recipe", "show", NAME, "--set", "optimizer.weight_decay=1e-5") == 0
+    shown = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
+    assert shown["backbone.weights"] == "null"
+    assert shown["backbone.channels_last"] == "true"
+    assert shown["optimizer.weight_decay"] == "1e-05"
+
+
+LONG = "a long title that no terminal of eighty columns has room for, for it has 80 letters"
+
+
+def test_show_cuts_nothing_in_a_pipe(call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert call("recipe", "show", NAME, "--set", f"evaluation.0.title={LONG}") == 0
+    printed = capsys.readouterr().out
+    recipe = load_recipe(NAME)
+    for key in ("heads.projection.output_dim", "evaluation.1.test_data.domain"):
+        (line,) = [line for line in printed.splitlines() if line.startswith(f"{key} ")]
+        assert line.rstrip().endswith(recipe.provenance[key])
+    assert any(LONG in line and "--set" in line for line in printed.splitlines())
+    assert "…" not in printed
+
+
+@pytest.mark.parametrize("width", [60, 110])
+def test_show_cuts_nothing_on_a_terminal(width, capsys, monkeypatch):
+    from rich.console import Console
+
+    from crs_plugin.cli.recipe.show import _print_rows
+
+    rows = [("objective.0.name", LONG, "recipes/crs_cont_resnet18.yaml:42 (inherited)")]
+    _print_rows(rows, Console(force_terminal=True, width=width, color_system=None))
+    lines = capsys.readouterr().out.splitlines()
+    assert any(rows[0][0] in line for line in lines)
+    assert any(rows[0][2] in line for line in lines)
+    assert all(word in " ".join(lines) for word in LONG.split())
+    assert width == 60 or max(map(len, lines)) <= width
+
+
 def test_show_as_yaml_can_be_run(call, capsys, tmp_path):
     assert call("recipe", "show", NAME, "--yaml") == 0
     (tmp_path / "shown.yaml").write_text(capsys.readouterr().out)
@@ -50,6 +88,21 @@ def test_copy_gives_a_recipe_of_ones_own_and_replaces_nothing(call, capsys, tmp_
     assert (tmp_path / "mine.yaml").read_text() == "mine"
 
 
+@pytest.mark.parametrize("original", shipped_recipes())
+@pytest.mark.parametrize("stem", ["mine", "7 faces", "2024"])
+def test_a_copy_has_the_name_of_its_file_and_is_else_the_same(
+    call, tmp_path, monkeypatch, original, stem
+):
+    monkeypatch.setenv("CRS_DATA", str(tmp_path))
+    file = tmp_path / f"{stem}.yaml"
+    assert call("recipe", "copy", original, str(file)) == 0
+    before = shipped_recipes()[original].read_text().splitlines()
+    after = file.read_text().splitlines()
+    changed = [old for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == [f"name: {original}"]
+    assert load_recipe(file).name == stem
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -58,6 +111,11 @@ def test_copy_gives_a_recipe_of_ones_own_and_replaces_nothing(call, capsys, tmp_
         (("show", "nowhere.yaml"), "nowhere.yaml"),
         (("validate", NAME, "--set", "optimizer.lr=-1"), "optimizer.lr"),
         (("validate", NAME, "--set", "heads.coarse.output_dim=3"), "heads.coarse"),
+        (("validate", NAME, "--set", "heads.coarse="), f"crs recipe copy {NAME} FILE"),
+        (
+            ("validate", NAME, "--build", "--set", "backbone.weights=x.pth"),
+            "--set backbone.weights",
+        ),
     ],
 )
 def test_bad_input_is_one_message_and_code_2(call, capsys, arguments, said):
@@ -86,3 +144,16 @@ def test_schema_is_json(call, capsys):
     assert call("recipe", "schema") == 0
     schema = json.loads(capsys.readouterr().out)
     assert "objective" in schema["properties"]
+
+
+def test_a_run_whose_network_does_not_take_the_images_touches_nothing(
+    call, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
+    small = ("--set", "data.train=24", "--set", "data.test=8", "--set", "evaluation=[]")
+    vit = ("--set", "backbone={name: vit_b_32}")
+    assert call("recipe", "run", NAME, *small, *vit) == 2
+    printed = capsys.readouterr().err
+    assert "backbone 'vit_b_32': AssertionError: " in printed
+    assert "does this backbone take images of 48 px (augmentation.size)?" in printed
+    assert not (tmp_path / "runs").exists()

@@ -9,7 +9,7 @@ from torchvision.transforms.v2.functional import resize
 
 from crs_plugin.data import DataError, FaceDataset, concatenate, decode
 from crs_plugin.data.dataset import Images
-from crs_plugin.data.decoding import Progress, decoded_bytes
+from crs_plugin.data.decoding import Progress, check_readable, decoded_bytes
 from crs_plugin.data.images import ArrayImages, FileImages
 
 
@@ -58,8 +58,13 @@ def test_all_unreadable_images_are_reported_at_once(tmp_path: Path, write_image)
         write_image(tmp_path / name)
     for name in names[5:]:
         (tmp_path / name).write_bytes(b"broken")
+    faces = dataset(FileImages.of(tmp_path, names))
     with pytest.raises(DataError) as raised:
-        decode(dataset(FileImages.of(tmp_path, names)), 8)
+        decode(faces, 8)
+    with pytest.raises(DataError) as unread:
+        check_readable(faces)
+    assert str(unread.value) == str(raised.value)
+    check_readable(faces.take(np.arange(5)))
     lines = str(raised.value).splitlines()
     assert lines[0].startswith("data set faces: 25 of 30 images cannot be used")
     assert len(lines) == 1 + 20 + 1

@@ -23,6 +23,8 @@ def rows(file: Path, *columns: str) -> list[tuple[str, tuple[str, ...]]]:
         ("plain.csv", b'path,label\na.png,fear\n"b, c.png",anger\n'),
         ("windows.csv", b'\xef\xbb\xbfpath,label\r\na.png,fear\r\n"b, c.png",anger\r\n'),
         ("blanks.csv", b'path, label, other\na.png , fear,1\n"b, c.png",anger,\n'),
+        ("semicolons.csv", b"path;label\r\na.png;fear\r\nb, c.png;anger\r\n"),
+        ("tabs.csv", b"path\tlabel\na.png\tfear\nb, c.png\tanger\n"),
         ("tabs.TSV", b"path\tlabel\na.png\tfear\nb, c.png\tanger"),
         ("excel.csv", 'path,label\na.png,fear\n"b, c.png",anger\n'.encode("utf-16")),
     ],

@@ -1,10 +1,13 @@
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
+from crs_plugin.data import DataError
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation import EvaluationContext
+from crs_plugin.evaluation.context import no_progress
 
 
 def test_each_encoder_sees_each_image_once(faces, context, eye) -> None:
@@ -59,6 +62,34 @@ def test_other_encoders_get_their_own_features(faces, eye) -> None:
     other = one.with_encoders(eye(blind=True), eye(blind=True))
     swapped = other.features("trained", other.open(None))
     assert not np.array_equal(swapped, one.features("trained", one.open(None)))
+
+
+def test_images_that_cannot_be_read_are_found_unless_they_were_read_before(faces) -> None:
+    class Unreadable:
+        def __init__(self, rows):
+            self.rows = rows
+
+        def __len__(self):
+            return len(self.rows)
+
+        def take(self, indices):
+            return Unreadable(self.rows[indices])
+
+        def read(self, index):
+            raise DataError(f"image {self.rows[index]} cannot be read")
+
+    readable = faces([0, 1, 2, 0], ["train", "train", "test", "test"])
+    here = EvaluationContext(lambda: replace(readable, images=Unreadable(np.arange(4))), 4)
+    before = here.open(None).in_split("train")
+    told = []
+    with pytest.raises(DataError, match="2 of 2 images") as raised:
+        here.check_images(before, lambda *progress: told.append(progress))
+    assert "image 2 " in str(raised.value)
+    assert "image 3 " in str(raised.value)
+    assert told[-1][1:] == (2, 2)
+    with pytest.raises(DataError, match="4 of 4 images"):
+        here.check_images(None, no_progress)
+    EvaluationContext(lambda: readable, 4).check_images(None, no_progress)
 
 
 def test_features_that_are_not_finite_name_the_encoder(faces, context, eye) -> None:

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from crs_plugin.evaluation.linear_classifier import LabelledFeatures, choose_and_fit
+from crs_plugin.evaluation.linear_classifier import (
+    REGULARISATION,
+    LabelledFeatures,
+    choice_in_words,
+    choose_and_fit,
+    note_on_end,
+)
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
 
 
@@ -72,6 +78,60 @@ def test_the_released_protocol_reports_the_best_test_epoch() -> None:
 def test_of_equally_good_values_the_middle_one_is_taken() -> None:
     chosen = choose_and_fit(clouds(200, 12, 0), clouds(80, 12, 1), 4, [0.3, 0.1, 0.2])
     assert chosen.regularisation == 0.2
+
+
+def test_of_two_equally_good_values_the_smaller_one_is_taken() -> None:
+    chosen = choose_and_fit(clouds(200, 12, 0), clouds(80, 12, 1), 4, [0.1, 0.2])
+    assert chosen.regularisation == 0.1
+
+
+def test_a_value_that_changes_nothing_any_more_is_not_chosen() -> None:
+    train, valid = clouds(4000, 2, 0), clouds(400, 2, 1)
+    tried = [0.1, 1.0, 1e1, 1e2, 1e3, 1e4]
+    assert choose_and_fit(train, valid, 4, tried).regularisation == 0.1
+
+
+def test_features_that_want_little_regularisation_get_it() -> None:
+    def slight_differences(seed: int) -> LabelledFeatures:
+        generator = np.random.default_rng(seed)
+        labels = np.arange(240) % 2
+        large = generator.normal(size=(240, 1))
+        small = 0.02 * (2 * labels[:, None] - 1) + 0.005 * generator.normal(size=(240, 1))
+        features = np.concatenate([large, large + small], axis=1)
+        return LabelledFeatures(features.astype(np.float32), labels)
+
+    chosen = choose_and_fit(slight_differences(0), slight_differences(1), 2)
+    assert chosen.regularisation > 1.0
+    assert rate(chosen, slight_differences(2)) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("chosen", "tried", "said"),
+    [
+        ([0.1], REGULARISATION, []),
+        ([0.1], [0.1], []),
+        ([100.0], REGULARISATION, ["trained encoder lies at an end", "(0.0001 to 100)"]),
+        ([0.1, 0.1], [1.0, 0.1], ["lies in 2 of 2 folds at an end", "(0.1 to 1)"]),
+        ([0.1, 1.0, 10.0], [0.1, 1.0, 10.0], ["in 2 of 3 folds"]),
+        ([0.1, 1.0], [0.01, 0.1, 1.0, 10.0], []),
+    ],
+)
+def test_a_value_at_an_end_of_those_tried_is_noted(chosen, tried, said) -> None:
+    notes = note_on_end("trained", chosen, tried)
+    assert len(notes) == bool(said)
+    assert all(words in notes[0] for words in said)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "tried", "said"),
+    [
+        ([0.1], [0.1, 1.0], "C = 0.1, chosen on validation"),
+        ([1.0, 0.1, 1.0], [0.1, 1.0], "C = 0.1 (1×), 1 (2×), chosen on validation"),
+        ([0.1, 0.1], [0.1], "C = 0.1, the only one tried"),
+    ],
+)
+def test_a_choice_is_said_in_words(chosen, tried, said) -> None:
+    assert choice_in_words(chosen, tried) == said
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -5,6 +5,7 @@ from pytorch_metric_learning.losses import SupConLoss
 from torch import Tensor
 
 from crs_plugin.losses import CRSContLoss
+from crs_plugin.losses.pml_losses import WITHOUT_PAIRS
 from crs_plugin.miners import CoarseLabelMiner
 from crs_plugin.registry import Part, RefusedComponentError, registry
 
@@ -97,6 +98,21 @@ def test_distance_is_given_by_name(z: Tensor) -> None:
     named = str(component.options()["distance"].annotation)
     assert "CosineSimilarity" in named
     assert "BatchedDistance" not in named
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence", "ignore:__array_wrap__")
+def test_pairs_are_refused_by_those_losses_that_are_known_to(name: str, z: Tensor) -> None:
+    loss_fn = registry.get("loss", name).target(**needed_options(name))
+    pairs = CoarseLabelMiner()(z, LABELS)
+    if name in WITHOUT_PAIRS:
+        with pytest.raises(ValueError, match="indices_tuple is not supported"):
+            loss_fn(z, LABELS, indices_tuple=pairs)
+        return
+    loss = loss_fn(z, LABELS, indices_tuple=pairs)
+    loss.backward()
+    assert loss.isfinite()
+    assert z.grad is None or not z.grad[LABELS == -1].any()
 
 
 def test_pairs_of_a_miner_are_used_as_they_are(z: Tensor) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -95,8 +96,7 @@ def test_paths_of_images_of_any_size_and_mode(encoder, images, tmp_path, as_path
     features = encoder.embed(paths, batch_size=2)
     close(features[[0, 2]], encoder.embed(images[[0, 2]]))
     grey = torch.from_numpy(np.array(as_pil(images[1, :, :20, :30]).convert("L")))
-    close(features[1:2], encoder.embed(grey[None]))
-    close(encoder.embed(paths[0]), features[:1])
+    close(features[1:2], encoder.embed(grey[None, None]))
 
 
 def test_photos_are_turned_upright(encoder, images, tmp_path):
@@ -125,7 +125,13 @@ def test_read_only_arrays_are_taken_without_a_warning(encoder, images, recwarn):
     assert list(recwarn) == []
 
 
-@pytest.mark.parametrize("empty", [[], torch.empty(0, 3, 8, 8, dtype=torch.uint8)])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        *([], (), np.array([]), np.empty((0, 8, 3), dtype=np.uint8)),
+        torch.empty(0, 3, 8, 8, dtype=torch.uint8),
+    ],
+)
 def test_no_images_give_no_features(encoder, empty):
     assert encoder.embed(empty).shape == (0, 512)
 
@@ -135,23 +141,70 @@ def test_batch_size_changes_nothing(encoder, images, batch_size):
     close(encoder.embed(images, batch_size=batch_size), encoder.embed(images))
 
 
+@pytest.mark.parametrize("kind", [torch.tensor, np.array])
+@pytest.mark.parametrize(
+    "shape", [(3, 40, 36), (1, 40, 36), (40, 36, 3), (40, 36, 1), (3, 40, 3), (3, 3, 3)]
+)
+def test_what_may_be_one_image_or_many_is_refused(encoder, shape, kind):
+    images = kind(np.zeros(shape, dtype=np.uint8))
+    ways = rf"One image\? Give images\[None\]\. {shape[0]} grey images\? Give images\[:, None\]"
+    with pytest.raises(InputError, match=rf"shape {re.escape(str(list(shape)))} .*{ways}"):
+        encoder.embed(images)
+    assert encoder.embed(images[None]).shape == (1, 512)
+    assert encoder.embed(images[:, None]).shape == (shape[0], 512)
+
+
+def test_a_single_grey_image_is_told_what_it_lacks(encoder):
+    image = np.zeros((40, 36), dtype=np.uint8)
+    with pytest.raises(InputError, match=r"\[40, 36\] .*images\[None, None\]"):
+        encoder.embed(image)
+    assert encoder.embed(image[None, None]).shape == (1, 512)
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
         (torch.zeros(2, 4, 8, 8, dtype=torch.uint8), r"not \[2, 4, 8, 8\]"),
-        (torch.zeros(8, 8, 3, dtype=torch.uint8), r"images\[None\]"),
-        (torch.zeros(2, 3, 8, 8, dtype=torch.int64), "int64"),
-        (np.zeros((2, 8, 8), dtype=np.uint16), "uint16"),
-        (torch.full((2, 3, 8, 8), 200.0), "0–255 give uint8"),
-        (torch.full((2, 3, 8, 8), -1.0), "already normalised"),
+        (np.zeros((300, 8, 8, 4), dtype=np.uint8), r"not \[300, 8, 8, 4\]"),
+        (np.zeros(7, dtype=np.uint8), r"not \[7\]"),
+        (np.zeros((), dtype=np.uint8), r"not \[\]"),
+        (torch.zeros(2, 3, 8, 8, dtype=torch.int64), r"int64\. .*images\.to\(torch\.uint8\)"),
+        (np.zeros((2, 8, 8), dtype=np.uint16), r"uint16\. .*images\.astype\(np\.uint8\)"),
+        (np.zeros((2, 8, 8), dtype=bool), r"uint8 in 0–255 or float in \[0, 1\], not bool"),
+        (torch.full((2, 3, 8, 8), 200.0), "found 200 to 200.* uint8 in 0–255"),
+        (np.full((2, 3, 8, 8), -1.0), "already normalised"),
         (torch.full((2, 3, 8, 8), torch.nan), "nan"),
-        (torch.zeros(2, 3, 0, 8), "without pixels"),
-        ([np.zeros((8, 8, 3), dtype=np.uint8)], "in the list stands a ndarray"),
+        (torch.zeros(2, 0, 8, 3), r"without pixels: \[2, 0, 8, 3\]"),
+        ([Image.new("RGB", (0, 8))], "without pixels: 0 × 8"),
         (["nowhere.png"], r"no image file nowhere\.png"),
     ],
 )
-def test_images_that_are_none_are_refused(encoder, bad, message):
+def test_images_of_another_shape_or_range_are_refused(encoder, bad, message):
     with pytest.raises(InputError, match=message):
+        encoder.embed(bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (None, "found None"),
+        ((path for path in ["a.png"]), "found a generator"),
+        ({"a.png"}, "found a set"),
+        ({0: "a.png"}, "found a dict"),
+        (b"a.png", "found a bytes"),
+        (7, "found an int"),
+        (np.array(["a.png"]), "found an array of dtype <U5"),
+        (Image.new("L", (8, 8)), r"one PIL image: put it into a list, \[image\]"),
+        ("a.png", r"one path: put it into a list, \['a\.png'\]"),
+        (Path("a.png"), r"one path: put it into a list, \['a\.png'\]"),
+        ([np.zeros((8, 8, 3), np.uint8)], r"in the list stands a ndarray\. .*np\.stack\(images\)"),
+        ([torch.zeros(3, 8, 8)], r"in the list stands a Tensor\. .*torch\.stack\(images\)"),
+        (["a.png", None], "in the list stands None"),
+        ([["a.png"]], "in the list stands a list"),
+    ],
+)
+def test_what_is_no_images_is_refused(encoder, bad, message):
+    with pytest.raises(TypeError, match=message):
         encoder.embed(bad)
 
 
@@ -161,9 +214,12 @@ def test_unreadable_files_are_named(encoder, tmp_path):
         encoder.embed([tmp_path / "a.png"])
 
 
-def test_batch_size_must_be_positive(encoder, images):
-    with pytest.raises(InputError, match="batch_size"):
+@pytest.mark.parametrize("images", [[], torch.zeros(2, 3, 8, 8)])
+def test_batch_size_must_be_a_positive_integer(encoder, images):
+    with pytest.raises(InputError, match="batch_size must be at least 1, not 0"):
         encoder.embed(images, batch_size=0)
+    with pytest.raises(TypeError, match=r"batch_size must be an integer, not 2\.5"):
+        encoder.embed(images, batch_size=2.5)
 
 
 def test_modes_are_restored_and_statistics_untouched(images):

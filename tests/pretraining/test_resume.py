@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def test_ctrl_c_at_any_step_then_resume_equals_the_undisturbed_run(step, undistu
     assert_same(module.state_dict(), state)
     assert rows(tmp_path) == expected_rows
     assert torch.equal(torch.stack(first.seen + second.seen), seen)
+
+
+def test_the_seconds_of_all_parts_count(tmp_path):
+    def slowly(seen):
+        time.sleep(0.5 * (seen == 3))
+        press_ctrl_c_at(4)(seen)
+
+    first, _ = small_run(tmp_path, small_module(NoisyViews(slowly)), settings=settings())
+    began = time.perf_counter()
+    second, _ = small_run(tmp_path, small_module(NoisyViews(slowly)), True, settings=settings())
+    assert first.interrupted
+    assert second.interrupted
+    of_second = time.perf_counter() - began
+    assert second.seconds > 0.5 + 0.5
+    assert second.seconds > of_second
+    third, _ = small_run(tmp_path, resume=True, settings=settings())
+    assert third.seconds > second.seconds
 
 
 def test_interrupted_and_resumed_several_times(undisturbed, tmp_path):
@@ -130,7 +148,8 @@ def test_second_ctrl_c_stops_at_once_and_gives_the_signal_back(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_real_signal_from_outside(undisturbed, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_real_signal_from_outside(number, undisturbed, tmp_path):
     state, expected_rows, _ = undisturbed
     script = f"""
 import sys, time
@@ -149,7 +168,7 @@ print(outcome.interrupted, outcome.steps)
     )
     for _ in range(4):
         assert process.stdout.readline() == "step\n", process.stderr.read()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert output.splitlines()[-1].startswith("True ")
@@ -183,14 +202,28 @@ def test_nothing_to_resume(tmp_path):
         ({"settings": small_settings(epochs=5)}, "steps was 12, is 30"),
         ({"settings": small_settings(batch_size=4)}, "batch_size was 8, is 4"),
         ({"seed": 4}, "seed was 3, is 4"),
+        ({"fine": (small_data()["fine"] + 1) % 4}, "labels was .*, is "),
     ],
 )
 def test_another_run_is_not_resumed(changed, message, tmp_path):
     small_run(tmp_path)
     before = (tmp_path / "metrics.jsonl").read_text()
-    with pytest.raises(InputError, match=f"belongs to another run.*{message}"):
+    with pytest.raises(
+        InputError, match=f"belongs to a run with other settings or data.*{message}"
+    ):
         small_run(tmp_path, resume=True, **changed)
     assert (tmp_path / "metrics.jsonl").read_text() == before
+
+
+def test_other_pixels_are_resumed_with_a_warning(tmp_path, caplog):
+    small_run(tmp_path)
+    images = small_data()["images"]
+    images[5, 0, 3, 3] += 1
+    small_run(tmp_path, resume=True, images=images)
+    assert "not the exact continuation" in caplog.text
+    caplog.clear()
+    small_run(tmp_path, resume=True)
+    assert caplog.text == ""
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):

@@ -44,6 +44,21 @@ def test_rows_of_metrics(tmp_path):
     assert outcome.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("changed", "epochs"), [({}, 2), ({"max_steps": 3}, 0.5), ({"epochs": 9, "max_steps": 7}, 1.17)]
+)
+def test_the_outcome_counts_the_images_that_were_seen(changed, epochs, tmp_path):
+    views = NoisyViews()
+    outcome, _ = small_run(tmp_path, small_module(views), settings=small_settings(**changed))
+    assert outcome.epochs == epochs
+    assert outcome.images_seen == len(torch.cat(views.seen).unique()) <= 52
+
+
+def test_images_that_a_sampler_leaves_out_are_not_seen(tmp_path):
+    outcome, _ = small_run(tmp_path, sampler_factory=lambda coarse: range(16))
+    assert (outcome.steps, outcome.epochs, outcome.images_seen) == (4, 2, 16)
+
+
 def test_it_learns(tmp_path):
     outcome, _ = small_run(tmp_path, settings=small_settings(epochs=25))
     assert outcome.final["coarse_accuracy"] > 0.7

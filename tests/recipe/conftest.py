@@ -14,6 +14,7 @@ from crs_plugin.registry import (
     Part,
     PositiveFloat,
     PositiveInt,
+    PositiveRange,
     RefusedComponentError,
     Registry,
 )
@@ -66,7 +67,7 @@ def small_registry() -> Registry:
             self,
             size: PositiveInt,
             *,
-            scale: tuple[PositiveFloat, PositiveFloat] = (0.5, 1.0),
+            scale: PositiveRange = (0.5, 1.0),
             flip: Fraction = 0.5,
             then: Annotated[Sequence[Any], Part("augmentation", many=True)] = (),
         ) -> None:

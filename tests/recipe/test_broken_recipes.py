@@ -115,6 +115,15 @@ BROKEN = {
         "optimizer.momentum",
         ["found 1.5, expected ≤ 1"],
     ),
+    "infinite": ("lr: 0.3", "lr: .inf", "20:24", "optimizer.lr", ["expected a finite number"]),
+    "no number": ("lr: 0.3", "lr: .nan", "20:24", "optimizer.lr", ["expected a finite number"]),
+    "range turned round": (
+        "[0.5, 1.0]",
+        "[1.0, 0.5]",
+        "9:3",
+        "augmentation.scale",
+        ["found [1.0, 0.5], expected the least value first"],
+    ),
     "list too short": (
         "[0.5, 1.0]",
         "[0.5]",
@@ -162,7 +171,7 @@ BROKEN = {
         "{name: sgd}",
         "20:1",
         "optimizer.lr",
-        ["missing: optimizer 'sgd' needs it, a number"],
+        ["missing: optimizer 'sgd' needs it: number > 0"],
     ),
     "missing training setting": (
         "epochs: 2, ",
@@ -274,7 +283,28 @@ BROKEN = {
         "coarse: {happy: a, happiness: b, anger: negative}",
         "5:29",
         "labels.coarse.happiness",
-        ["duplicate row: happiness"],
+        ["duplicate row: 'happy' is the same expression, happiness"],
+    ),
+    "coarse table turned round": (
+        "coarse: default",
+        "coarse: {bad: [anger, afraid], good: happiness}",
+        "5:19",
+        "labels.coarse.bad",
+        ["goes from expression to coarse class; write anger: bad, fear: bad"],
+    ),
+    "coarse table turned round, with classes that are expressions": (
+        "coarse: default",
+        "coarse: {neutral: [neutral], happiness: good}",
+        "5:19",
+        "labels.coarse.neutral",
+        ["write neutral: neutral"],
+    ),
+    "unknown expression of a class that is one": (
+        "coarse: default",
+        "coarse: {hapiness: surprise, anger: bad}",
+        "5:19",
+        "labels.coarse.hapiness",
+        ["did you mean 'happiness'?"],
     ),
     "nested component": (
         "data: {name: faces}",
@@ -375,6 +405,13 @@ BROKEN = {
         "data.root",
         ["NO_SUCH_VARIABLE is not set", "${NO_SUCH_VARIABLE:-…}"],
     ),
+    "unclosed variable": (
+        "root: ./faces",
+        'root: "${CRS_DATA"',
+        "4:21",
+        "data.root",
+        ["the closing brace is missing in ${CRS_DATA"],
+    ),
     "malformed variable": (
         "root: ./faces",
         'root: "${1X}"',
@@ -413,7 +450,9 @@ def test_there_are_enough_kinds():
     assert len(BROKEN) >= 25
 
 
-@pytest.mark.parametrize("case", ["tab", "missing option", "unset variable"])
+@pytest.mark.parametrize(
+    "case", ["tab", "missing option", "unset variable", "infinite", "coarse class that is no text"]
+)
 def test_nothing_else_is_said(case, valid_text, write, problems):
     old, new, *_ = BROKEN[case]
     assert len(problems(write(valid_text.replace(old, new)))) == 1

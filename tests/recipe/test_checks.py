@@ -5,6 +5,7 @@ import torch
 
 from crs_plugin.recipe import RecipeError, load_recipe
 from crs_plugin.recipe.checks import check_build, check_data
+from crs_plugin.registry import registry
 
 SMALL = """\
 name: small
@@ -59,9 +60,11 @@ def test_a_recipe_whose_data_are_there(recipe):
     ("override", "words"),
     [
         ("heads.projection.input_dim=100", ["heads.projection.input_dim", "100", "512"]),
-        ("augmentation.scale=[1.0, 0.5]", ["augmentation", "scale"]),
-        ("evaluation.0.regularisation=[]", ["evaluation.0", "at least one value"]),
-        ("backbone.weights=./gone.pth", ["backbone", "no weights file /"]),
+        (
+            "evaluation.0={name: linear_probe, protocol: released, regularisation: [1]}",
+            ["evaluation.0", "'released' has no regularisation"],
+        ),
+        ("backbone.weights=./gone.pth", ["backbone.weights", "no weights file /"]),
     ],
 )
 def test_what_shows_only_when_it_is_built(override, words, recipe):
@@ -70,8 +73,154 @@ def test_what_shows_only_when_it_is_built(override, words, recipe):
 
 
 def test_several_parts_are_told_at_once(recipe):
-    changed = recipe("", "", "heads.projection.input_dim=9", "evaluation.0.regularisation=[]")
+    released = "evaluation.0={name: linear_probe, protocol: released, regularisation: [1]}"
+    changed = recipe("", "", "heads.projection.input_dim=9", released)
     assert len(found(check_build, changed)) == 2
+
+
+def test_an_option_that_was_set_is_told_where_it_was_set(recipe, tmp_path):
+    [problem] = found(check_build, recipe("", "", "backbone.weights=./gone.pth"))
+    assert (problem.place, problem.key) == (
+        "--set backbone.weights=./gone.pth",
+        "backbone.weights",
+    )
+    written = recipe("{name: resnet18}", "{name: resnet18, weights: ./gone.pth}")
+    [problem] = found(check_build, written)
+    assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:4:28", "backbone.weights")
+
+
+STRANGE = """
+import torch
+from torch import nn
+from crs_plugin.registry import register
+
+class Flat(nn.Module):
+    feature_dim = 6
+    def forward(self, images):
+        return images.mean(dim=(2, 3)).repeat(1, 2)
+
+@register("backbone", "checks_of_224")
+class Of224(Flat):
+    def forward(self, images):
+        assert images.shape[-1] == 224, "expected 224"
+        return super().forward(images)
+
+@register("backbone", "checks_without_width")
+class WithoutWidth(nn.Module): ...
+
+@register("backbone", "checks_that_breaks")
+class Breaks(Flat):
+    def __init__(self):
+        raise RuntimeError("cannot be made\\nsecond line")
+
+@register("backbone", "checks_flat")
+class Plain(Flat): ...
+
+@register("head", "checks_head")
+class Head(nn.Linear):
+    def __init__(self, *, input_dim: int, output_dim: int = 16):
+        super().__init__(input_dim + 1, output_dim)
+
+@register("loss", "checks_vector")
+class Vector(nn.Module):
+    def forward(self, coarse_logits): return coarse_logits
+
+@register("loss", "checks_key_error")
+class Fails(nn.Module):
+    def forward(self, coarse_logits): raise KeyError("temperature")
+
+@register("loss", "checks_detached")
+class Detached(nn.Module):
+    def forward(self, embeddings): return embeddings.detach().sum()
+
+@register("loss", "checks_of_nobody")
+def of_nobody(*, p: float = 1.0): return nn.L1Loss()
+
+@register("loss", "checks_no_module")
+def no_module(*, p: float = 1.0): return 3
+
+@register("loss", "checks_of_a_fine_head")
+def of_a_fine_head(*, p: float = 1.0):
+    from crs_plugin.losses import FineCrossEntropy
+    return FineCrossEntropy()
+
+@register("miner", "checks_miner")
+class Miner(nn.Module):
+    def forward(self, embeddings, labels): return labels[99]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "key", "words"),
+    [
+        (
+            "name: resnet18",
+            "name: checks_of_224",
+            "4:1",
+            "backbone",
+            ["AssertionError: expected 224", "does this backbone take images of 32 px"],
+        ),
+        ("name: resnet18", "name: checks_without_width", "4:1", "backbone", ["feature_dim"]),
+        (
+            "name: resnet18",
+            "name: checks_that_breaks",
+            "4:1",
+            "backbone",
+            ["backbone 'checks_that_breaks': RuntimeError: cannot be made"],
+        ),
+        ("name: mlp,", "name: checks_head,", "6:3", "heads.projection", ["cannot be multiplied"]),
+        ("{name: linear}", "{name: checks_head}", "7:3", "heads.coarse", ["be multiplied"]),
+        ("name: coarse_labels", "name: checks_miner", "11:1", "miner", ["IndexError"]),
+        ("name: coarse_cross_entropy", "name: checks_vector", "10:5", "objective.1", ["a scalar"]),
+        (
+            "name: coarse_cross_entropy",
+            "name: checks_key_error",
+            "10:5",
+            "objective.1",
+            ["loss 'checks_key_error': KeyError: 'temperature'"],
+        ),
+        (
+            "name: coarse_cross_entropy",
+            "name: checks_of_nobody",
+            "10:5",
+            "objective.1",
+            ["'input'"],
+        ),
+        ("name: coarse_cross_entropy", "name: checks_no_module", "10:5", "objective.1", ["'int'"]),
+        (
+            "name: coarse_cross_entropy",
+            "name: checks_of_a_fine_head",
+            "10:5",
+            "objective.1",
+            ["add heads.fine"],
+        ),
+    ],
+)
+def test_whatever_a_part_raises_is_a_problem_at_its_line(
+    old, new, place, key, words, recipe, write, tmp_path, strange
+):
+    changed = recipe(old, new)
+    [problem] = found(check_build, changed)
+    assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:{place}", key)
+    assert all(word in problem.message for word in words), problem.message
+    assert "second line" not in problem.message
+
+
+def test_an_objective_without_a_gradient(recipe, strange, tmp_path):
+    term = "objective=[{name: checks_detached}]"
+    [problem] = found(check_build, recipe("", "", term, "heads.coarse=", "miner="))
+    assert (problem.place, problem.key) == (f"--set {term}", "objective")
+    assert "the gradient of the objective cannot be computed: RuntimeError" in problem.message
+
+
+@pytest.fixture
+def strange(tmp_path):
+    """Parts of a stranger that fail in one way or another."""
+    (tmp_path / "strange.py").write_text(STRANGE)
+    registry.load_plugin("strange.py", tmp_path)
+    yield
+    for key in [key for key in registry._components if key[1].startswith("checks_")]:
+        del registry._components[key]
 
 
 def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
@@ -80,8 +229,19 @@ def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
         "data:\n  - {name: synthetic_faces}\n  - {name: ferplus, root: ./none}",
     )
     [problem] = found(check_data, changed)
-    assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:4:5", "data.1")
-    assert f"no folder {tmp_path}/none" in problem.message
+    assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:4:21", "data.1.root")
+    assert problem.message.startswith(f"data set ferplus: there is no folder {tmp_path}/none")
+
+
+def test_all_missing_folders_are_told_at_once(recipe, monkeypatch):
+    monkeypatch.delenv("CRS_DATA", raising=False)
+    changed = recipe(
+        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}",
+        "data: [{name: table, root: a, file: x.csv}, {name: ferplus}]",
+        "evaluation=[{name: linear_probe, test_data: {name: raf_db, root: b}}]",
+    )
+    keys = [problem.key for problem in found(check_data, changed)]
+    assert keys == ["data.0.root", "data.1", "evaluation.0.test_data.root"]
 
 
 def test_a_missing_folder_of_an_evaluation(recipe, tmp_path, monkeypatch):

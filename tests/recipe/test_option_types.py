@@ -1,15 +1,32 @@
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+from annotated_types import Len
 from torch import Tensor
 
 from crs_plugin.recipe.option_types import converted, json_schema
-from crs_plugin.registry import Option, PositiveFloat, PositiveInt
+from crs_plugin.registry import (
+    Condition,
+    OpenFraction,
+    Option,
+    PositiveFloat,
+    PositiveInt,
+    PositiveRange,
+)
 
 EMPTY = inspect.Parameter.empty
+
+
+def check_capitals(text: str) -> None:
+    if text != text.upper():
+        raise ValueError("capitals")
+
+
+Capitals = Annotated[str, Condition("in capitals", check_capitals)]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +43,8 @@ EMPTY = inspect.Parameter.empty
         (Literal["a"] | None, None, None),
         (Any, {"x": [1]}, {"x": [1]}),
         (Tensor | float, 2, 2.0),
+        (PositiveRange, [1, 1], (1.0, 1.0)),
+        (Capitals, "A", "A"),
     ],
 )
 def test_values_that_fit(annotation, value, result):
@@ -43,6 +62,20 @@ def test_values_that_fit(annotation, value, result):
         (int, 1.0, (), "found 1.0, expected a whole number"),
         (str, 3, (), "found 3, expected text"),
         (float, None, (), "found nothing, expected a number"),
+        (float, math.inf, (), "found inf, expected a finite number"),
+        (float | None, math.nan, (), "found nan, expected a finite number"),
+        (Sequence[float], [1, math.nan], (1,), "found nan, expected a finite number"),
+        (Any, {"x": [1, math.inf]}, ("x", 1), "found inf, expected a finite number"),
+        (OpenFraction, 1.0, (), "found 1.0, expected < 1"),
+        (Annotated[Sequence[float], Len(1)], [], (), "found a list of 0, expected at least 1 item"),
+        (
+            PositiveRange,
+            [2, 1],
+            (),
+            "found [2, 1], expected the least value first, then the greatest",
+        ),
+        (PositiveRange, [0, 1], (0,), "found 0, expected > 0"),
+        (Capitals | None, "a", (), "found text 'a', expected capitals"),
         (PositiveInt | None, 0, (), "found 0, expected > 0"),
         (PositiveFloat, [1], (), "found a list of 1, expected a number"),
         (tuple[int, int], [1], (), "found a list of 1, expected 2 items"),
@@ -81,6 +114,7 @@ def test_null_may_stand_for_a_default_of_none():
         (PositiveFloat, 0.5, {"type": "number", "exclusiveMinimum": 0, "default": 0.5}),
         (Literal["a", "b"], EMPTY, {"enum": ["a", "b"], "type": "string"}),
         (Any, EMPTY, {}),
+        (Capitals, EMPTY, {"type": "string"}),
         (Annotated[Tensor, "x"], None, {}),
     ],
 )

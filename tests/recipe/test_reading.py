@@ -88,6 +88,7 @@ def test_scalars_of_yaml_1_2(text, value):
         ("${EMPTY:-a}", "a"),
         ("${F:-}", None),
         ("$${N}", "${N}"),
+        ("$${N", "${N"),
         ("${PATHS}/${N}", "/p/64"),
         ("$N", "$N"),
     ],

@@ -262,6 +262,76 @@ def test_a_plugin_that_takes_a_name_that_is_taken(write):
     assert "sgd.py" in problem.message
 
 
+def test_a_miner_beside_a_loss_that_takes_no_pairs():
+    overrides = ["objective.0={name: pml/PNPLoss}"]
+    load_recipe("crs_cont_resnet18", overrides)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("crs_cont_resnet18", [*overrides, "miner={name: coarse_labels}"])
+    [problem] = caught.value.problems
+    assert problem.key == "objective.0"
+    assert "loss 'pml/PNPLoss' cannot take pairs; remove the miner" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "words"),
+    [
+        ("augmentation.scale=[1.0, 0.5]", "augmentation.scale", "the least value first"),
+        ("augmentation.ratio=[2, 1]", "augmentation.ratio", "the least value first"),
+        (
+            "augmentation={name: simclr_two_views, size: 48, sigma: [2, 1]}",
+            "augmentation.sigma",
+            "the least value first",
+        ),
+        ("evaluation.0.validation_fraction=1.0", "evaluation.0.validation_fraction", "< 1"),
+        ("evaluation.2.validation_fraction=0.0", "evaluation.2.validation_fraction", "> 0"),
+        ("evaluation.0.regularisation=[]", "evaluation.0.regularisation", "at least 1 item"),
+        ("evaluation.2.regularisation=[]", "evaluation.2.regularisation", "at least 1 item"),
+        (
+            "data={name: table, file: a.csv, subject_pattern: '(ab'}",
+            "data.subject_pattern",
+            "a regular expression: missing )",
+        ),
+        (
+            "data={name: table, file: a.csv, subject_pattern: ab}",
+            "data.subject_pattern",
+            "one group",
+        ),
+    ],
+)
+def test_what_can_be_known_of_options_is_known_without_building(override, key, words):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("crs_cont_resnet18", [override])
+    [problem] = caught.value.problems
+    assert (problem.place, problem.key) == (f"--set {override}", key)
+    assert words in problem.message
+
+
+def test_a_component_that_was_set_by_name_has_the_place_of_that():
+    recipe = load_recipe("crs_cont_resnet18", ["backbone.name=resnet34"])
+    assert recipe.backbone.position == "--set backbone.name=resnet34"
+    assert recipe.backbone.places["weights"].endswith("crs_cont_resnet18.yaml:22:3")
+
+
+def test_class_weights_are_not_checked_against_a_table_that_is_wrong(valid_text, write, problems):
+    text = valid_text.replace("coarse: default", "coarse: {bad: [anger], good: [happiness]}")
+    keys = [key for _, key, _ in problems(write(text))]
+    assert keys == ["labels.coarse.bad", "labels.coarse.good"]
+
+
+def test_a_shipped_recipe_is_never_to_be_edited(write):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("crs_cont_resnet18", ["heads.coarse="])
+    *problems, note = str(caught.value).splitlines()
+    assert len(problems) == len(caught.value.problems) == 2
+    assert note.startswith("crs_cont_resnet18 comes with the package; leave its file as it is")
+    assert note.endswith("crs recipe copy crs_cont_resnet18 FILE")
+    own = write("extends: crs_cont_resnet18\nname: x\nseed: x\n")
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(own)
+    assert str(caught.value).startswith(f"{own}:3:1: seed: ")
+    assert "comes with the package" not in str(caught.value)
+
+
 def test_the_registry_can_be_chosen(valid):
     with pytest.raises(RecipeError, match="unknown backbone 'net'"):
         load_recipe(valid, registry=Registry(rooms={}))

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from crs_plugin.errors import InputError
 from crs_plugin.recipe import RecipeError, Spec
 from crs_plugin.recipe.spec import DataSource, nested
 from crs_plugin.registry import Registry
@@ -49,17 +52,48 @@ def test_several_data_sets_inside_are_concatenated(spec, monkeypatch):
     assert spec("evaluation", "probe", data=data).build().data() == [("faces", "x"), ("faces", "y")]
 
 
-@pytest.mark.parametrize("error", [ValueError, TypeError])
-def test_a_component_that_refuses_its_options_is_told_by_place(error):
+def refused(error: Exception, kind: str = "loss", **options: object) -> str:
+    """What is said of a component whose constructor raises that."""
     registry = Registry(rooms={})
 
-    @registry.register("loss", "strict")
-    def strict() -> None:
-        raise error("not like this")
+    @registry.register(kind, "strict")
+    def strict(**_: object) -> None:
+        raise error
 
+    places = {name: f"recipe.yaml:{line}:3" for line, name in enumerate(options, start=2)}
+    spec = Spec(kind, "strict", options, "recipe.yaml:1:2", "part", registry, places)
     with pytest.raises(RecipeError) as caught:
-        Spec("loss", "strict", {}, "recipe.yaml:1:2", "objective.0", registry).build()
-    assert str(caught.value) == "recipe.yaml:1:2: objective.0: loss 'strict': not like this"
+        spec.build()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("not like this"), "not like this"),
+        (TypeError("not like this"), "not like this"),
+        (AssertionError("first\nsecond"), "AssertionError: first"),
+        (KeyError("x"), "KeyError: 'x'"),
+    ],
+)
+def test_whatever_a_constructor_raises_is_told_by_place(error, said):
+    assert refused(error) == f"recipe.yaml:1:2: part: loss 'strict': {said}"
+
+
+def test_what_names_the_component_itself_is_not_named_twice():
+    assert refused(InputError("strict: no")) == "recipe.yaml:1:2: part: strict: no"
+    missing = InputError("data set strict: there is no folder")
+    assert refused(missing, "dataset").endswith("part: data set strict: there is no folder")
+
+
+def test_the_option_that_is_spoken_of_has_the_place():
+    options = {"weights": Path("a/b.pth"), "mode": "exact", "size": 3}
+    said = refused(InputError("no weights file a/b.pth"), **options)
+    assert said == "recipe.yaml:2:3: part.weights: loss 'strict': no weights file a/b.pth"
+    said = refused(InputError("option 'size' must be even"), **options)
+    assert said.startswith("recipe.yaml:4:3: part.size: ")
+    said = refused(InputError("a/b.pth is not exact"), **options)  # may be either
+    assert said.startswith("recipe.yaml:1:2: part: ")
 
 
 def test_nested(spec):

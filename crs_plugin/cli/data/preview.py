@@ -23,6 +23,8 @@ def command(recipe: str, overrides: tuple[str, ...], output: Path, columns: int,
     """Write a contact sheet of the data that a recipe pre-trains on, a row per expression."""
     if output.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise InputError(f"{output}: a picture's name ends with .png or .jpg")
+    if not output.parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.parent}")
     from crs_plugin.data.contact_sheet import contact_sheet
     from crs_plugin.files import atomic_path
     from crs_plugin.recipe import load_recipe

@@ -9,7 +9,8 @@ def command() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from crs_plugin.recipe.catalogue import description, shipped_recipes
+    from crs_plugin.recipe import shipped_recipes
+    from crs_plugin.recipe.catalogue import description
 
     table = Table("recipe", "what it does", box=None, pad_edge=False)
     for name, path in shipped_recipes().items():

@@ -21,8 +21,8 @@ def command(
 ) -> int:
     """Pre-train an encoder, evaluate it and write a report.
 
-    RECIPE is a file or the name of a shipped recipe. Ctrl-C saves and prints the command that
-    continues. To start from given weights, set backbone.weights instead.
+    FILE_OR_NAME is a recipe file or the name of a shipped recipe. Ctrl-C saves and prints the
+    command that continues. To start from given weights, set backbone.weights instead.
     """
     if resume and overwrite:
         raise click.UsageError("--resume continues a run, --overwrite removes it: give one of them")

@@ -1,9 +1,15 @@
 """``crs recipe show``."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_GAP = 2
+_LEAST_VALUE = 20
 
 
 @click.command("show", epilog="Example: crs recipe show crs_cont_resnet18")
@@ -13,20 +19,46 @@ import click
 def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool) -> None:
     """Print a recipe as it will run, with where each value came from."""
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     from crs_plugin.recipe import load_recipe
+    from crs_plugin.recipe.writing import on_one_line
 
     loaded = load_recipe(recipe, overrides)
     if as_yaml:
         click.echo(loaded.to_yaml(), nl=False)
         return
-    table = Table("key", "value", "from", box=None, pad_edge=False)
-    for key, value in _leaves(loaded.values):
-        cells = (key, str(value), loaded.provenance.get(key, "default"))
-        table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+    rows = [
+        (key, on_one_line(value), loaded.provenance.get(key, "default"))
+        for key, value in _leaves(loaded.values)
+    ]
+    _print_rows(rows, Console())
+
+
+def _print_rows(rows: Sequence[tuple[str, str, str]], console: "Console") -> None:
+    """Print the rows whole: on a terminal values are folded, keys and sources never are."""
+    from rich.cells import cell_len
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    key, value, source = (max(map(cell_len, column)) for column in zip(*rows, strict=True))
+    left = console.width - key - source - 3 * _GAP
+    if console.is_terminal and left < min(value, _LEAST_VALUE):
+        for name, shown, place in rows:
+            console.print(Text(f"{name}: {shown}\n    {place}"), soft_wrap=True)
+        return
+    if console.is_terminal:
+        value = min(value, left)
+    table = Table(
+        Column("key", width=key),
+        Column("value", width=value, overflow="fold"),
+        Column("from", width=source),
+        box=None,
+        padding=(0, _GAP, 0, 0),
+    )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.width = key + value + source + 3 * _GAP
+    console.print(table)
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

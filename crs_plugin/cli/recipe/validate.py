@@ -9,11 +9,11 @@ from crs_plugin.errors import InputError
 @click.argument("files", nargs=-1, required=True, metavar="FILE_OR_NAME...")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
 @click.option("--build", is_flag=True, help="Also build the network and pass one made-up batch.")
-@click.option("--data", is_flag=True, help="Also open the data sets.")
+@click.option("--data", is_flag=True, help="Also open the data sets and read every image once.")
 def command(files: tuple[str, ...], overrides: tuple[str, ...], build: bool, data: bool) -> None:
     """Check recipes; every problem of every file is shown at once."""
     from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.checks import check_build, check_data
+    from crs_plugin.recipe.checks import check_build, check_images
 
     failures = []
     for file in files:
@@ -22,7 +22,7 @@ def command(files: tuple[str, ...], overrides: tuple[str, ...], build: bool, dat
             if build:
                 check_build(recipe)
             if data:
-                check_data(recipe)
+                check_images(recipe)
         except InputError as error:
             failures.append(str(error))
         else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.images import IMAGE_SUFFIXES
-from crs_plugin.data.label_names import LabelNames, nearest, split_name
+from crs_plugin.data.label_names import LabelNames, split_name
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root, is_litter, what_is_at
 from crs_plugin.registry import register
@@ -36,22 +36,19 @@ def image_folder(
     folder = data_root(root, "image_folder", HOW_TO_GET)
     names = LabelNames(classes, "classes")
     records = Records(folder.resolve().name, folder)
-    seen: dict[str, None] = {}
-    for split, parent in _split_folders(folder, records):
-        for name in _folders(parent):
-            seen[name] = None
-            _add_class(parent / name, split, names, records)
-    if not seen:
+    classes_found = [
+        (split, parent / name)
+        for split, parent in _split_folders(folder, records)
+        for name in _folders(parent)
+    ]
+    for split, class_folder in classes_found:
+        _add_class(class_folder, split, names, records)
+    if not classes_found:
         raise DataError(
             f"data set image_folder: there is no folder of a class in {folder}"
             f" ({what_is_at(folder)}). {HOW_TO_GET}"
         )
-    for given in map(str, classes or ()):
-        if given not in seen:
-            raise DataError(
-                f"option 'classes' names a folder {given!r} that is not in {folder}"
-                f"{nearest(given, seen)}; folders are {', '.join(seen)}"
-            )
+    names.check(str(folder))
     return records.dataset()
 
 

@@ -15,9 +15,23 @@ from crs_plugin.data.label_tables import Row, read_rows
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root, first_that_exists, inside
 from crs_plugin.expressions import UNLABELLED
-from crs_plugin.registry import register
+from crs_plugin.registry import Condition, register
 
 HOW_TO_GET = "This is your own table: a line per image with its path and its expression."
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"a regular expression: {error}") from error
+    if compiled.groups != 1:
+        found = compiled.groups or "none"
+        raise ValueError(f"one group (…) around what tells persons apart; there is {found}")
+    return compiled
+
+
+SubjectPattern = Annotated[str, Condition("a regular expression with one group", _compiled)]
 
 
 @register("dataset", "table")
@@ -31,7 +45,7 @@ def table(
     labels: Mapping[str | int, str | None] | None = None,
     split_column: str | None = None,
     subject_column: str | None = None,
-    subject_pattern: str | None = None,
+    subject_pattern: SubjectPattern | None = None,
     box_columns: Annotated[list[str], Len(4, 4)] | None = None,
 ) -> FaceDataset:
     r"""Your own images, listed by a CSV, TSV or Parquet file.
@@ -45,7 +59,7 @@ def table(
         label_column: Column of the expressions; an empty cell is an image without a label. None if
             there is no such column.
         labels: What the column says → expression, or null to leave the record out. Names of
-            expressions and their aliases need no entry.
+            expressions and their aliases need no entry. Words that do not occur are refused.
         split_column: Column of the split (train, val, test and the like).
         subject_column: Column that tells persons apart; an empty cell is an unknown person.
         subject_pattern: Regular expression with one group that finds the person in the path,
@@ -67,7 +81,12 @@ def table(
         image_column, label_column, split_column, subject_column, tuple(box_columns or ())
     )
     names = LabelNames(labels, "labels")
-    pattern = _compiled(subject_pattern)
+    try:
+        pattern = None if subject_pattern is None else _compiled(subject_pattern)
+    except ValueError as error:
+        raise DataError(
+            f"option 'subject_pattern': found {subject_pattern!r}, expected {error}"
+        ) from error
     records = Records(folder.resolve().name, folder)
     for row in read_rows(Path(path), columns.wanted()):
         cells = columns.named(row)
@@ -84,6 +103,7 @@ def table(
             cells.subject or _subject(pattern, cells.image, row.where),
             _box(cells.box, row.where),
         )
+    names.check(path)
     return records.dataset()
 
 
@@ -126,23 +146,6 @@ def _split(text: str, where: str) -> str:
     if split is None:
         raise DataError(f"{where}: unknown split {text!r}; known are {', '.join(SPLITS)}")
     return split
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    if pattern is None:
-        return None
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise DataError(
-            f"option 'subject_pattern': {pattern!r} is no regular expression: {error}"
-        ) from error
-    if compiled.groups != 1:
-        raise DataError(
-            f"option 'subject_pattern': {pattern!r} needs one group (…) around what tells persons"
-            f" apart, and has {compiled.groups}"
-        )
-    return compiled
 
 
 def _subject(pattern: re.Pattern[str] | None, image: str, where: str) -> str | None:

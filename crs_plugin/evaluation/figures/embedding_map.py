@@ -29,7 +29,7 @@ def embedding_maps(sample: EmbeddingSample, seed: int = 0) -> tuple[Drawing, ...
     if len(sample.fine) < _FEWEST:
         return ()
     trained, random = _flattened(sample.trained, seed), _flattened(sample.random, seed)
-    where = f"{len(sample.fine):,} test images of {sample.data}"
+    where = f"{len(sample.fine):,} {sample.data}"
     return (
         _map("embedding_fine", "Trained encoder, by expression", trained, sample.fine, where),
         _map("embedding_random", "Random encoder, by expression", random, sample.fine, where),

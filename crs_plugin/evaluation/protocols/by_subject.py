@@ -1,12 +1,11 @@
 """Cross-validation by subject, as usual for sets made in a laboratory."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Len
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import DataError, FaceDataset
@@ -16,13 +15,15 @@ from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
     LabelledFeatures,
+    choice_in_words,
     choose_and_fit,
+    note_on_end,
 )
 from crs_plugin.evaluation.metrics import compare
 from crs_plugin.evaluation.probe_data import check_classes, labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.expressions import ALL_EXPRESSIONS
-from crs_plugin.registry import Fraction, Part, PositiveFloat, register
+from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class BySubject:
         title: str | None = None,
         data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
         folds: Annotated[int, Ge(2)] = 10,
-        validation_fraction: Fraction = 0.2,
-        regularisation: Sequence[PositiveFloat] = REGULARISATION,
+        validation_fraction: OpenFraction = 0.2,
+        regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
         if not 0 < validation_fraction < 1:
             raise InputError(
@@ -112,7 +113,9 @@ class BySubject:
                 predicted[fold.test] = classifier.predict(features.features[fold.test])
                 values.append(classifier.regularisation)
             context.progress(f"{title} ({which})", len(folds), len(folds))
-            predictions[which], chosen[which] = predicted, _in_words(values)
+            predictions[which] = predicted
+            chosen[which] = choice_in_words(values, self.regularisation)
+            notes += note_on_end(which, values, self.regularisation)
         comparison = compare(
             labels, predictions, len(classes), subject=dataset.subject, seed=context.seed
         )
@@ -166,13 +169,6 @@ class BySubject:
                 " would have one class to learn from; it needs persons with several expressions"
             )
         return folds
-
-
-def _in_words(values: Sequence[float]) -> str:
-    counts = Counter(values)
-    if len(counts) == 1:
-        return f"C = {values[0]:g}"
-    return "C = " + ", ".join(f"{value:g} ({n}×)" for value, n in sorted(counts.items()))
 
 
 def _lonely_classes(dataset: FaceDataset) -> list[str]:

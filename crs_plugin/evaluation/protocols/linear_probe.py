@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
+from annotated_types import Len
+
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
@@ -10,13 +12,15 @@ from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
     Ids,
     LabelledFeatures,
+    choice_in_words,
     choose_and_fit,
+    note_on_end,
 )
 from crs_plugin.evaluation.metrics import compare
 from crs_plugin.evaluation.probe_data import ProbeData, probe_data
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
 from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.registry import Fraction, Part, PositiveFloat, register
+from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 RELEASED_NOTES = (
     "Protocol 'released': the epoch was chosen by its TEST accuracy, as the released code does, so"
@@ -56,8 +60,8 @@ class LinearProbe:
         data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
         test_data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
         protocol: Literal["default", "released"] = "default",
-        validation_fraction: Fraction = 0.2,
-        regularisation: Sequence[PositiveFloat] = REGULARISATION,
+        validation_fraction: OpenFraction = 0.2,
+        regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
         if not 0 < validation_fraction < 1:
             raise InputError(
@@ -94,9 +98,10 @@ class LinearProbe:
         probe = self._divide(context)
         predictions: dict[str, Ids] = {}
         chosen: dict[str, str] = {}
+        notes = list(RELEASED_NOTES if self.protocol == "released" else ())
         for which in ("trained", "random"):
             context.progress(f"linear probe: {self._title(probe)}", len(predictions), 2)
-            predictions[which], chosen[which] = self._predict(context, which, probe)
+            predictions[which], chosen[which] = self._predict(context, which, probe, notes)
         context.progress(f"linear probe: {self._title(probe)}", 2, 2)
         comparison = compare(
             probe.labels(probe.test),
@@ -116,7 +121,7 @@ class LinearProbe:
             random=comparison.random,
             gain=comparison.gain,
             chosen=chosen,
-            notes=(*(RELEASED_NOTES if released else ()), *probe.notes),
+            notes=(*notes, *probe.notes),
         )
 
     def _divide(self, context: EvaluationContext) -> ProbeData:
@@ -133,7 +138,9 @@ class LinearProbe:
         names = dict.fromkeys([probe.train.name, probe.test.name])
         return " → ".join(names)
 
-    def _predict(self, context: EvaluationContext, which: str, probe: ProbeData) -> tuple[Ids, str]:
+    def _predict(
+        self, context: EvaluationContext, which: str, probe: ProbeData, notes: list[str]
+    ) -> tuple[Ids, str]:
         train, valid, test = (
             LabelledFeatures(context.features(which, part), probe.labels(part))
             for part in (probe.train, probe.valid, probe.test)
@@ -147,6 +154,8 @@ class LinearProbe:
                 context.seed,
                 lambda done, of: context.progress(f"released protocol ({which})", done, of),
             )
-            return best.predicted, f"epoch {best.epoch} (best on test)"
+            return best.predicted, f"epoch {best.epoch}, the best on TEST"
         classifier = choose_and_fit(train, valid, classes, self.regularisation)
-        return classifier.predict(test.features), f"C = {classifier.regularisation:g}"
+        values = [classifier.regularisation]
+        notes += note_on_end(which, values, self.regularisation)
+        return classifier.predict(test.features), choice_in_words(values, self.regularisation)

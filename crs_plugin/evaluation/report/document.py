@@ -20,11 +20,12 @@ def document(report: RunReport) -> dict[str, Any]:
         recipe             the resolved recipe, YAML text
         finished           date and time
         verdict            {level: good | mixed | bad | none, headline, detail}
-        seen               {data: [names], images, labels, views}
+        seen               {data: [names], images: different ones that it saw, images_in_data,
+                            labels, views, weights_before: name | null}
         data               [{name, role, counts: {split: {expression: n}}, subjects: n | null,
                              skipped: {reason: n}}]
         parameters         {part: n}
-        outcome            {steps, epochs, seconds, warnings: [text]}
+        outcome            {steps, batch_size, epochs, seconds, warnings: [text]}
         spread_reference   spread of evenly spread embeddings
         last_metrics       last row of metrics.jsonl, or null
         results            [{title, protocol, train_data, test_data, class_names: [C],

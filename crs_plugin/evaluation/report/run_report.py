@@ -20,15 +20,19 @@ class Seen:
 
     Attributes:
         data: Names of the data sets.
-        images: Number of different images.
-        labels: Which labels were used, in words (``4 coarse classes: positive, …``).
+        images: Number of different images that went through the network.
+        images_in_data: Number of images that there were to go through it.
+        labels: Which labels were used, in words (``4 coarse classes: positive, …``), or ``none``.
         views: Number of views that went through the network in all.
+        weights_before: Name or file of the weights that it started from; None for random ones.
     """
 
     data: tuple[str, ...]
     images: int
+    images_in_data: int
     labels: str
     views: int
+    weights_before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,15 @@ class Outcome:
 
     Attributes:
         steps: Optimizer steps made.
-        epochs: Epochs made.
-        seconds: Time it took.
+        batch_size: Images in one step.
+        epochs: Epochs made; not whole if training ended within one.
+        seconds: Time it took, without breaks.
         warnings: What went wrong or looks wrong (collapse), with what to change.
     """
 
     steps: int
-    epochs: int
+    batch_size: int
+    epochs: float
     seconds: float
     warnings: tuple[str, ...] = ()
 

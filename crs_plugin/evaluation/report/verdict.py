@@ -47,7 +47,7 @@ def verdict(report: RunReport) -> Verdict:
         headline = f"The encoder beats a random one on {len(better)} of {of} targets."
     else:
         level = "bad"
-        headline = "This run does not show that the encoder learnt: no target beats a random one."
+        headline = "This run does not show that the encoder learnt: it beats a random one nowhere."
     if report.outcome.warnings and level == "good":
         level = "mixed"
         headline = f"The encoder beats a random one {where}, but something went wrong on the way."

@@ -1,13 +1,39 @@
 """When a run is saved."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Checkpoint
 
 from crs_plugin.errors import InputError
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """What a run must have in common with the one whose checkpoint it continues.
+
+    Attributes:
+        settings: Schedules and the order of the images depend on them: the run is another one if
+            one of them differs.
+        pixels: Digest of the images. Another machine may decode them a little differently, so the
+            run goes on if only they differ, with a warning.
+    """
+
+    settings: Mapping[str, int | str]
+    pixels: str
+
+
+def digest(*tensors: torch.Tensor) -> str:
+    """Return a short digest of the contents of CPU tensors."""
+    hasher = hashlib.sha256()
+    for tensor in tensors:
+        hasher.update(tensor.contiguous().numpy().data)
+    return hasher.hexdigest()[:16]
 
 
 class Checkpointing(Checkpoint):
@@ -19,18 +45,21 @@ class Checkpointing(Checkpoint):
     Args:
         path: The one file that is written.
         every: Steps between two checkpoints.
-        identity: What a run must have in common with the one whose checkpoint it continues, such
-            as its seed: schedules and the order of the images depend on it.
+        identity: Tells the run from others.
+        announce: Called with a warning.
     """
 
-    def __init__(self, path: Path, every: int, identity: Mapping[str, int]) -> None:
+    def __init__(
+        self, path: Path, every: int, identity: RunIdentity, announce: Callable[[str], None]
+    ) -> None:
         self.path = path
         self.every = every
-        self.identity = dict(identity)
+        self.identity = identity
+        self._announce = announce
 
     def state_dict(self) -> dict[str, Any]:
         """Return the identity of the run."""
-        return dict(self.identity)
+        return {**self.identity.settings, "pixels": self.identity.pixels}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Make sure that it is the same run.
@@ -40,12 +69,19 @@ class Checkpointing(Checkpoint):
         """
         differ = [
             f"{name} was {state_dict.get(name)}, is {value}"
-            for name, value in self.identity.items()
+            for name, value in self.identity.settings.items()
             if state_dict.get(name) != value
         ]
         if differ:
             raise InputError(
-                f"{self.path} cannot be resumed: it belongs to another run ({'; '.join(differ)})"
+                f"{self.path} cannot be resumed: it belongs to a run with other settings or data"
+                f" ({'; '.join(differ)}); change them back, or begin a new run"
+            )
+        if state_dict.get("pixels") != self.identity.pixels:
+            self._announce(
+                "the training images are not to the bit those that the run began with (files have"
+                " changed, or another machine decodes them differently): it goes on, but is not the"
+                " exact continuation"
             )
 
     def on_train_batch_end(

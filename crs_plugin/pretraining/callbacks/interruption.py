@@ -1,4 +1,4 @@
-"""Ctrl-C: finish the step, save, stop."""
+"""Ctrl-C and SIGTERM: finish the step, save, stop."""
 
 import signal
 import threading
@@ -9,14 +9,16 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interruption(pl.Callback):
-    """Turns the first Ctrl-C into a stop after the step, when everything can be saved.
+    """Turns the first Ctrl-C or SIGTERM into a stop after the step, when all can be saved.
 
     The second one stops at once: what was saved last is what can be resumed.
 
     Args:
-        announce: Called with a line for the user when the first Ctrl-C is noticed.
+        announce: Called with a line for the user when the first of them is noticed.
 
     Attributes:
         requested: Whether somebody asked to stop.
@@ -28,15 +30,21 @@ class Interruption(pl.Callback):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take over the signal while the block runs (in the main thread; others get none)."""
+        """Take over the signals while the block runs (in the main thread; others get none)."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._on_signal)
+        before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take SIGTERM back from Lightning, which would end the process without saving."""
+        if signal.getsignal(signal.SIGINT) == self._on_signal:
+            signal.signal(signal.SIGTERM, self._on_signal)
 
     def on_train_batch_end(
         self,
@@ -60,4 +68,4 @@ class Interruption(pl.Callback):
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
-        self._announce("stopping after this step, to save it (Ctrl-C again: stop at once)")
+        self._announce("stopping after this step, to save it (once more: stop at once)")

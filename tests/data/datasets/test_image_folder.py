@@ -70,9 +70,16 @@ def test_unknown_folder_suggests_the_nearest_and_the_option(tmp_path: Path, writ
         image_folder(root=tmp_path)
 
 
+def test_all_unknown_folders_are_told_at_once(tmp_path: Path, write_image) -> None:
+    for name in ("angr", "hapy", "fear"):
+        write_image(tmp_path / name / "a.png")
+    with pytest.raises(DataError, match=r"/angr: unknown .*/hapy: unknown .*what each stands"):
+        image_folder(root=tmp_path)
+
+
 def test_option_for_a_folder_that_is_not_there(tmp_path: Path, write_image) -> None:
     write_image(tmp_path / "contempt" / "a.png")
-    with pytest.raises(DataError, match=r"'contemt' that is not in .*did you mean 'contempt'"):
+    with pytest.raises(DataError, match=r"'contemt' .*'contempt'.*which is not in"):
         image_folder(root=tmp_path, classes={"contemt": None})
 
 

@@ -74,14 +74,20 @@ def test_missing_images_are_counted(root: Path) -> None:
     ("text", "options", "message"),
     [
         ("Ann_1.png,fear\nBob_1.png,feer", {}, r"faces\.csv:3: .*'feer' \(did you mean 'fear'\?\)"),
+        ("Ann_1.png,feer\nBob_1.png,angr", {}, r":2: .*'feer'.*, .*:3: .*'angr' .*'anger'"),
+        (
+            "Ann_1.png,fear",
+            {"labels": {"feer": "fear"}},
+            r"'feer' .*'fear'.* which is not in .*csv",
+        ),
         ("Ann_1.png,fear\n,fear", {}, r"faces\.csv:3: no path in column 'path'"),
         ("../../x.png,fear", {}, r"faces\.csv:2: path .* is not inside"),
         ("/etc/passwd,fear", {}, r"faces\.csv:2: path .* is not inside"),
         ("Ann_1.png,fear", {"image_folder": "../.."}, r"faces\.csv:2: path .* is not inside"),
         ("Ann_1.png,fear", {"label_column": "lable"}, r"faces\.csv:1: .*did you mean 'label'"),
         ("Ann_1.png,fear", {"split_column": "label"}, r"faces\.csv:2: unknown split 'fear'; known"),
-        ("Ann_1.png,fear", {"subject_pattern": "(x"}, "subject_pattern.* is no regular expression"),
-        ("Ann_1.png,fear", {"subject_pattern": "Ann"}, "needs one group .* and has 0"),
+        ("Ann_1.png,fear", {"subject_pattern": "(x"}, "found '.x', expected a regular expression"),
+        ("Ann_1.png,fear", {"subject_pattern": "Ann"}, "expected one group .*there is none"),
         ("Ann_1.png,fear", {"subject_pattern": "(B..)_"}, r"faces\.csv:2: .* finds nobody in 'Ann"),
         (
             "Ann_1.png,fear",

@@ -55,6 +55,14 @@ def test_few_persons_are_a_fold_each(faces, context) -> None:
     assert "4 folds" in result.protocol
 
 
+def test_folds_that_chose_an_end_are_counted(faces, context) -> None:
+    evaluation = BySubject(folds=3, regularisation=(1e-3, 1e-2))
+    result = evaluation(context(faces(FINE, subject=PERSON)))
+    assert "trained encoder lies in 3 of 3 folds at an end" in result.notes[0]
+    assert "random encoder lies in 3 of 3 folds at an end" in result.notes[1]
+    assert result.chosen["trained"].endswith(", chosen on validation")
+
+
 def test_a_class_of_one_person_is_noted(faces, context) -> None:
     fine = FINE.copy()
     fine[:2] = 10

@@ -86,7 +86,21 @@ def test_the_released_protocol_says_what_it_does(faces, context) -> None:
     assert result.trained.accuracy > 0.97
     assert "released" in result.protocol
     assert "TEST" in result.notes[0]
-    assert "best on test" in result.chosen["trained"]
+    assert result.chosen["trained"].endswith("the best on TEST")
+
+
+def test_a_choice_at_an_end_is_noted_for_the_encoder_that_made_it(faces, context) -> None:
+    whole = LinearProbe()(context(world(faces)))
+    assert whole.chosen["trained"].endswith("chosen on validation")
+    assert not [note for note in whole.notes if "trained encoder" in note]
+    few = LinearProbe(regularisation=(1e-3, 1e-2))(context(world(faces)))
+    assert [note[:45] for note in few.notes] == [
+        "The C chosen for the trained encoder lies at ",
+        "The C chosen for the random encoder lies at a",
+    ]
+    only = LinearProbe(regularisation=(1e-2,))(context(world(faces)))
+    assert only.notes == ()
+    assert only.chosen["trained"] == "C = 0.01, the only one tried"
 
 
 def test_the_same_seed_gives_the_same_result(faces, context) -> None:

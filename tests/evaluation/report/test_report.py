@@ -71,20 +71,22 @@ def report(*results: EvaluationResult, warnings: tuple[str, ...] = ()) -> RunRep
         name=f"run {NASTY}",
         recipe=f"name: {NASTY}",
         finished="today",
-        seen=Seen(("faces",), 900, "4 coarse classes", 1800),
+        seen=Seen(("faces",), 900, 900, "4 coarse classes", 1800),
         data=(
             DataCounts(NASTY, "everything", {"train": {NASTY: 9, "fear": 4}}, 3, {"no image": 2}),
             DataCounts("empty", "nothing", {}),
         ),
         parameters={"backbone": 11_000_000},
-        outcome=Outcome(450, 3, 3725.0, warnings),
+        outcome=Outcome(450, 2, 1.5, 3725.0, warnings),
         spread_reference=128**-0.5,
         metrics=rows,
         results=results,
         environment={"torch": "2"},
         views=Views((torch.zeros(3, 3, 8, 8), torch.ones(3, 3, 8, 8)), (0.5,) * 3, (0.2,) * 3),
         preview=Image.new("RGB", (20, 10)),
-        embedding=EmbeddingSample("faces", ("fear", NASTY) * 12, ("a", "b") * 12, *features),
+        embedding=EmbeddingSample(
+            "test images of faces", ("fear", NASTY) * 12, ("a", "b") * 12, *features
+        ),
     )
 
 
@@ -150,6 +152,8 @@ def test_warnings_and_the_difference_are_on_the_page(folder) -> None:
     assert "beats a random one on 1 of 2 targets" in text
     assert "no difference shown: +" in text
     assert "1 h 2 min" in text
+    assert "Trained encoder: C = 0.1. Random encoder: C = 1." in text
+    assert "one of 24 test images of faces" in text
 
 
 def test_the_json_has_the_documented_layout(folder) -> None:
@@ -197,6 +201,51 @@ def test_a_run_without_results_or_pictures_has_a_report(tmp_path) -> None:
     )
     text = Page(write_report(tmp_path, bare).read_text()).text
     assert "Not evaluated" in text
+
+
+def told_of(tmp_path: Path, **changes) -> str:
+    whole = report(result(0.9, 0.5))
+    seen = dataclasses.replace(whole.seen, **changes)
+    page = Page(write_report(tmp_path, dataclasses.replace(whole, seen=seen)).read_text())
+    return " ".join(page.text.split())
+
+
+def test_the_page_counts_the_images_that_were_seen(tmp_path) -> None:
+    text = told_of(tmp_path)
+    assert "Images in data900" in text
+    assert "Epochs1.5" in text
+    assert "Steps × batch450 × 2" in text
+    assert "Images passed900" in text
+    assert "ever shown" not in text
+    assert "Only 870 of the 900 images were ever shown to it" in told_of(tmp_path, images=870)
+
+
+def test_the_page_says_what_the_encoder_knows_besides(tmp_path) -> None:
+    assert "with 4 coarse classes. That is all it has seen." in told_of(tmp_path)
+    assert "on faces without labels." in told_of(tmp_path, labels="none")
+    text = told_of(tmp_path, weights_before="IMAGENET1K_V1")
+    assert "It started from the weights IMAGENET1K_V1" in text
+    assert "That is all" not in text
+
+
+def test_the_page_claims_no_more_than_the_run_was(tmp_path) -> None:
+    text = Page(write_report(tmp_path, report(result(0.5, 0.5))).read_text()).text
+    assert "CRS-CONT" not in text
+    assert "it beats a random one nowhere" in text
+    bare = dataclasses.replace(report(), embedding=None)
+    assert "linear classifier" not in Page(write_report(tmp_path, bare).read_text()).text
+
+
+def test_a_result_without_a_choice_has_a_report(tmp_path) -> None:
+    unchosen = dataclasses.replace(result(0.9, 0.5), chosen={})
+    assert "encoder: C =" not in Page(write_report(tmp_path, report(unchosen)).read_text()).text
+
+
+def test_the_spread_is_spoken_of_only_where_there_is_one(tmp_path) -> None:
+    words = "spread should stay near the upper dashed line"
+    assert words in told_of(tmp_path)
+    without = dataclasses.replace(report(), spread_reference=0.0)
+    assert words not in write_report(tmp_path, without).read_text()
 
 
 @pytest.mark.parametrize(

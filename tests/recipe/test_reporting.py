@@ -1,0 +1,30 @@
+"""What a report says about a run, in words."""
+
+import pytest
+
+from crs_plugin.expressions import EXPRESSIONS
+from crs_plugin.recipe import load_recipe
+from crs_plugin.recipe.building import PretrainingData, build_module
+from crs_plugin.recipe.reporting import labels_used
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "said"),
+    [
+        ("crs_cont_resnet18", (), "4 coarse classes: positive, negative, neutral, surprise"),
+        ("simclr_resnet18", (), "none"),
+        ("supervised_resnet18", (), f"8 expressions: {', '.join(EXPRESSIONS)}"),
+        # Losses of pytorch-metric-learning take labels as an option
+        ("supcon_resnet18", ("labels.coarse=default",), "4 coarse classes: positive, negative,"),
+        # The miner reads the labels for a loss that does not
+        (
+            "simclr_resnet18",
+            ("miner={name: pml/BatchHardMiner}", "objective=[{name: pml/TripletMarginLoss}]"),
+            "4 coarse classes: positive, negative,",
+        ),
+    ],
+)
+def test_the_labels_that_the_objective_used(name, overrides, said):
+    recipe = load_recipe(name, overrides)
+    data = PretrainingData(None, None, None, EXPRESSIONS)
+    assert labels_used(recipe, data, build_module(recipe, EXPRESSIONS)).startswith(said)
