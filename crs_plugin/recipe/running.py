@@ -98,10 +98,12 @@ def _run(run: _Run, mode: Mode) -> None:
     images = _decoded(run, data.dataset, recipe.training.decoded_size(context.input_size))
     with run.progress.stage():
         context.check_images(data.dataset, run.progress)
-    run_batches(images, data.fine, data.coarse, recipe.sampler.build, recipe.training, recipe.seed)
+    batches = run_batches(
+        images, data.fine, data.coarse, recipe.sampler.build, recipe.training, recipe.seed
+    )
     run.folder.open(recipe, mode)
     with _logged_to(run.folder):
-        _announce(run, data, module, images)
+        _announce(run, data, module, images, steps_per_epoch=len(batches))
         outcome = _pretrain(run, module, data, images, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
@@ -143,14 +145,18 @@ def _decoded(run: _Run, dataset: FaceDataset, size: int) -> torch.Tensor:
 
 
 def _announce(
-    run: _Run, data: PretrainingData, module: PretrainingModule, images: torch.Tensor
+    run: _Run,
+    data: PretrainingData,
+    module: PretrainingModule,
+    images: torch.Tensor,
+    steps_per_epoch: int,
 ) -> None:
     recipe, settings = run.recipe, run.recipe.training
     augmentation: Any = module.augmentation
     view_size: int = augmentation.size
     counts = _counted(data.fine, data.expressions)
     classes = _counted(data.coarse, recipe.labels.classes)
-    steps = settings.epochs * (len(images) // settings.batch_size)
+    steps = settings.epochs * steps_per_epoch
     if settings.max_steps is not None:
         steps = min(steps, settings.max_steps)
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
