@@ -107,6 +107,24 @@ def test_a_run_that_ends_early_says_how_few_images_it_saw(call, tmp_path):
     assert "Only 32 of the 96 images were ever shown" in (folder / "report.html").read_text()
 
 
+def test_class_weights_that_go_by_counts_and_epochs_are_told(call, tmp_path, capsys):
+    after = "{name: inverse_frequency, power: 0.5}"
+    weights = f"{{name: schedule, before: {{}}, after: {after}, to_epoch: 1}}"
+    changes = (f"objective.0.class_weights={weights}", "evaluation=[]")
+    changes += ("training.batch_size=48", "data.train=96", "training.log_every=100")
+    options = [option for change in changes for option in ("--set", change)]
+    assert call("recipe", "run", written(tmp_path), *options) == 0
+    folder = tmp_path / "runs" / "small"
+    used = json.loads((folder / "report.json").read_text())["class_weights"]["crs_cont"]
+    assert set(used["first"].values()) == {1}
+    assert "coarse classes: positive 16, negative 50" in capsys.readouterr().out
+    assert used["last"]["positive"] / used["last"]["negative"] == pytest.approx((50 / 16) ** 0.5)
+    assert [row["class_weights"]["crs_cont"] for row in metrics(folder)] == [
+        *(used["first"], used["last"], used["last"])
+    ]
+    assert "at the first → at the last step" in (folder / "report.html").read_text()
+
+
 def same_weights(one: Path, other: Path) -> bool:
     states = [Encoder.load(path).state_dict() for path in (one, other)]
     return all(torch.equal(states[0][key], states[1][key]) for key in states[0])

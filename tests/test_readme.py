@@ -95,6 +95,18 @@ def test_the_bare_loop_runs():
     assert torch.isfinite(names["loss"])
 
 
+def test_links_lead_to_files():
+    links = re.findall(r"\]\(([^)]+)\)", README.read_text())
+    assert links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_every_example_is_linked():
+    folder = "tests/examples"
+    linked = re.findall(rf"\({folder}/(\w+\.py)\)", README.read_text())
+    assert {*linked, "test_examples.py"} == {path.name for path in (ROOT / folder).glob("*.py")}
+
+
 def test_the_test_command_is_found_by_ci():
     (command,) = blocks("bash", "pytest")
     assert "<!-- test command -->\n```bash\n" + command in README.read_text()

@@ -13,6 +13,7 @@ from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.data.decoding import check_readable, decode
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.traced_images import TracedImages, traced
+from crs_plugin.expressions import CoarseTable
 
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and of how much."""
@@ -60,6 +61,7 @@ class EvaluationContext:
         encoders: The encoder to evaluate as ``trained``, and the same architecture with random
             weights as ``random``.
         progress: Is told of long work.
+        coarse_table: The coarse classes of the recipe.
     """
 
     default_data: Source
@@ -67,6 +69,7 @@ class EvaluationContext:
     seed: int = 0
     encoders: Mapping[str, Embedder] = field(default_factory=dict)
     progress: Progress = no_progress
+    coarse_table: CoarseTable = field(default_factory=CoarseTable.default)
     _opened: list[_Opened] = field(default_factory=list, repr=False)
 
     def with_encoders(

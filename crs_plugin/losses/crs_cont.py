@@ -14,20 +14,32 @@ P. Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from pytorch_metric_learning.losses import BaseMetricLossFunction
+from pytorch_metric_learning.reducers import BaseReducer, ClassWeightedReducer, MeanReducer
+from torch import Tensor
 
 from crs_plugin.expressions import COARSE_CLASSES, UNLABELLED
-from crs_plugin.losses.class_weights import ClassWeights, FixedClassWeights
+from crs_plugin.losses.anchor_losses import anchor_losses
+from crs_plugin.losses.class_weights import ClassWeights
 from crs_plugin.losses.class_weights.class_weights import check_class_weights
+from crs_plugin.losses.class_weights.given import as_class_weights
+from crs_plugin.losses.gathered_batch import (
+    gather_batch,
+    is_spread,
+    sum_over_processes,
+    tell_others,
+)
+from crs_plugin.losses.label_pairs import LabelPairs
+from crs_plugin.losses.pair_losses import Pairs, masks_of_pairs, pair_losses
 from crs_plugin.registry import Part, PositiveFloat, register
 
-Pairs = tuple[Tensor, Tensor, Tensor] | tuple[Tensor, Tensor, Tensor, Tensor]
-"""What a miner of pytorch-metric-learning gives: triplets (anchors, positives, negatives), or pairs
-(anchors, positives, anchors, negatives); each an index tensor into the rows of the embeddings."""
+Gather = Literal["auto", True, False]
 
 
 def crs_cont_loss(
@@ -37,17 +49,25 @@ def crs_cont_loss(
     temperature: float = 0.07,
     *,
     ignore_label: int = UNLABELLED,
+    gather: Gather = "auto",
 ) -> Tensor:
     """Return the CRS-CONT loss of a batch; the formula stands at the top of this module.
 
     The embeddings are used as they are given: normalise them first where the method is meant
     (:class:`CRSContLoss` does). float16 and bfloat16 are computed in float32, also under autocast.
+    Memory grows with N, not with N². The loss can be differentiated twice in one process, the
+    second time with N×N memory.
 
     Edges: rows with ``ignore_label`` are left out altogether (they are no anchors, positives or
     negatives, and N counts the rest). An anchor without a positive contributes 0 and counts in N.
     In a batch of one class only the pull between its embeddings is left, which is not 0. A batch of
     one row or none is 0, attached to the graph. A class of weight 0 has no anchors, yet its
-    embeddings are negatives of the others and its rows count in N.
+    embeddings are negatives of the others and its rows count in N. Equal rows of one class are
+    positives like others.
+
+    In a distributed run the batch is that of all processes, whose parts may differ in size: each
+    gets the loss of the whole as its value, and a gradient that is the whole's once data-parallel
+    training has averaged it over the processes.
 
     Args:
         embeddings: [N, D] floating.
@@ -57,6 +77,8 @@ def crs_cont_loss(
             will do.
         temperature: τ > 0.
         ignore_label: The id of rows that are left out.
+        gather: Whether other processes hold parts of the batch. ``auto``: whenever a process group
+            is initialised.
 
     Returns:
         A scalar; float32, or float64 for float64 embeddings.
@@ -64,7 +86,8 @@ def crs_cont_loss(
     Raises:
         TypeError: If embeddings are not floating, labels not integer, or weights not real numbers.
         ValueError: If shapes or devices do not fit, a label is negative or has no weight, a weight
-            is negative or NaN, or the temperature is not above 0.
+            is negative or NaN, an embedding is not finite, or the temperature is not above 0;
+            where it gathers also if that happens in another process, or all hold the same rows.
 
     Example:
         >>> import torch
@@ -73,21 +96,23 @@ def crs_cont_loss(
         >>> loss = crs_cont_loss(z, torch.tensor([0, 1, 1, 3]).repeat(2))
     """
     _check_temperature(temperature)
-    _check_batch(embeddings, labels)
-    kept = _kept(labels, class_weights, ignore_label)
+    spread = gather is not False and is_spread()
     with _full_precision(embeddings.device):
-        z, y = _widened(embeddings)[kept], labels[kept].long()
-        positives = y[:, None] == y
-        losses = _anchor_losses(z, positives, torch.ones_like(positives), temperature)
-        return _weighted_mean(losses, y, class_weights)
+        with tell_others(spread, embeddings.device):
+            if class_weights is not None:
+                check_class_weights(class_weights)
+            rows = _kept_rows(embeddings, labels, class_weights, ignore_label)
+        losses = _losses_of_all_pairs(rows, _groups(rows), temperature, spread)
+        return losses.weighted(class_weights).mean()
 
 
 @register("loss", "crs_cont")
-class CRSContLoss(nn.Module):
+class CRSContLoss(BaseMetricLossFunction):  # type: ignore[misc]
     """The weighted CRS-CONT loss: supervised contrastive on coarse labels, weighted by class.
 
     Normalises the embeddings (``normalize=False`` where they already are). The formula, and what
-    happens at the edges, stand at :func:`crs_cont_loss`.
+    happens at the edges, stand at :func:`crs_cont_loss`. It is a loss of pytorch-metric-learning,
+    whose miners, reducers, wrappers and trainers take it.
 
     Attributes:
         temperature: τ.
@@ -115,6 +140,9 @@ class CRSContLoss(nn.Module):
         class_names: Sequence[str] = COARSE_CLASSES,
         normalize: bool = True,
         ignore_label: int = UNLABELLED,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        reducer: Annotated[BaseReducer | None, Part("reducer")] = None,
+        gather: Gather = "auto",
     ) -> None:
         """Set the temperature and the weights.
 
@@ -126,112 +154,305 @@ class CRSContLoss(nn.Module):
                 by name. A recipe fills them in.
             normalize: Whether to L2-normalise the embeddings first.
             ignore_label: The id of rows that are left out.
+            reduction: ``mean`` over N as in the method, ``sum``, or ``none``: a loss per row, 0 for
+                rows that are left out.
+            reducer: A reducer of pytorch-metric-learning that takes the place of ``reduction``; it
+                gets the weighted losses of all rows that are not left out.
+            gather: Whether other processes hold parts of the batch. ``auto``: whenever a process
+                group is initialised and neither pairs (other than all that the coarse-label miner
+                finds) nor ``ref_emb`` are given. With ``none`` or a reducer, each process gets the
+                losses of its own rows.
 
         Raises:
             TypeError: If the weights are none of these.
-            ValueError: If the temperature is not above 0, a weight is negative or NaN, or a name is
-                no coarse class.
+            ValueError: If the temperature is not above 0, a weight is negative or NaN, a name is no
+                coarse class, the reducer would weight the classes once more, or the reduction is
+                unknown.
         """
-        super().__init__()
+        super().__init__(reducer=reducer)
         _check_temperature(temperature)
+        if reduction not in ("mean", "sum", "none"):
+            raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+        if class_weights is not None and _has_class_weights(reducer):
+            raise ValueError(
+                "class_weights and a reducer with weights would weight twice; give one of them"
+            )
         self.temperature = temperature
         self.normalize = normalize
         self.ignore_label = ignore_label
-        self.class_weights = _as_class_weights(class_weights, class_names)
+        self.reduction = reduction
+        self.gather = gather
+        self.class_weights = (
+            None if class_weights is None else as_class_weights(class_weights, class_names)
+        )
+        self._reduces_itself = reducer is None
 
     def forward(
-        self, embeddings: Tensor, labels: Tensor, indices_tuple: Pairs | None = None
+        self,
+        embeddings: Tensor,
+        labels: Tensor | None = None,
+        indices_tuple: Pairs | None = None,
+        ref_emb: Tensor | None = None,
+        ref_labels: Tensor | None = None,
     ) -> Tensor:
         """Return the loss of a batch.
 
         Args:
             embeddings: [N, D] floating; normalised here unless ``normalize=False``.
-            labels: [N] integer coarse ids, one per row.
+            labels: [N] integer coarse ids, one per row; on the embeddings' device or the CPU, where
+                pytorch-metric-learning's trainers leave them. They may be left out where pairs are
+                given and no class weights.
             indices_tuple: Pairs from a miner. With them P(i) and A(i) of the formula are made of
                 these pairs only: an anchor's positives, and its positives and negatives. N stays
-                the number of rows. None counts all pairs, and so do all pairs of the coarse-label
-                miner.
+                the number of rows. None counts all pairs. All pairs that the coarse-label miner
+                finds in the batch need no more memory than none.
+            ref_emb: [M, D] what the anchors are compared with. None: the batch itself, no row with
+                itself.
+            ref_labels: [M] integer coarse ids.
 
         Returns:
-            A scalar; float32, or float64 for float64 embeddings.
+            A scalar, or [N] with ``reduction="none"``; float32, or float64 for float64 embeddings.
 
         Raises:
             TypeError: As :func:`crs_cont_loss`.
-            ValueError: As :func:`crs_cont_loss`, and if the pairs are not 3 or 4 tensors.
+            ValueError: As :func:`crs_cont_loss`, and if labels are missing, the pairs are not 3 or
+                4 tensors or not of this batch, or ``gather=True`` is to gather pairs or
+                ``ref_emb``.
         """
-        _check_batch(embeddings, labels)
+        self.reset_stats()
+        if ref_emb is embeddings:
+            ref_emb = None
+        labels = _on_device_of(embeddings, labels)
+        all_pairs = ref_emb is None and _are_all_pairs(indices_tuple, labels)
+        if self.gather is True and not all_pairs:
+            raise ValueError("gather=True gathers embeddings and labels, not pairs or ref_emb")
+        spread = all_pairs and self.gather is not False and is_spread()
         weights = None if self.class_weights is None else self.class_weights.weights
         with _full_precision(embeddings.device):
-            z = _widened(embeddings)
-            if self.normalize:
-                z = F.normalize(z, dim=1)
-            if indices_tuple is None:
-                return crs_cont_loss(
-                    z, labels, weights, self.temperature, ignore_label=self.ignore_label
-                )
-            kept = _kept(labels, weights, self.ignore_label)
-            positives, negatives = (mask[kept][:, kept] for mask in _masks(indices_tuple, labels))
-            losses = _anchor_losses(z[kept], positives, positives | negatives, self.temperature)
-            return _weighted_mean(losses, labels[kept].long(), weights)
+            with tell_others(spread, embeddings.device):
+                rows = self._rows(embeddings, labels, weights)
+                groups = _groups(rows, indices_tuple) if all_pairs else None
+            if groups is not None:
+                losses = _losses_of_all_pairs(rows, groups, self.temperature, spread)
+            else:
+                reference = rows if ref_emb is None else self._reference(ref_emb, ref_labels)
+                losses = _losses_of_pairs(rows, reference, indices_tuple, self.temperature)
+            losses = losses.weighted(weights)
+            if self._reduces_itself:
+                return losses.reduced(self.reduction)
+            reduced: Tensor = self.reducer({"loss": losses.as_elements()}, embeddings, labels)
+            return reduced
+
+    def get_default_reducer(self) -> BaseReducer:
+        """Return what stands in ``reducer`` while the loss does without one."""
+        return MeanReducer()
 
     def extra_repr(self) -> str:
         """Return the options, for ``print``."""
-        return f"temperature={self.temperature}, normalize={self.normalize}"
-
-
-def _anchor_losses(z: Tensor, positives: Tensor, others: Tensor, temperature: float) -> Tensor:
-    """Return l_i [N] of every row; 0 where it has no positive.
-
-    Args:
-        z: [N, D].
-        positives: [N, N] bool, P(i) by row; the diagonal is disregarded.
-        others: [N, N] bool, A(i) by row, a superset of P(i); the diagonal is disregarded.
-        temperature: τ.
-    """
-    itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
-    positives, others = positives & ~itself, others & ~itself
-    count = positives.sum(dim=1)
-    # Anchors without a positive are left out before the logarithm: a row without any others has
-    # log 0 = -inf, whose gradient is NaN even where the value is not used.
-    anchors = count > 0
-    positives, others, count = positives[anchors], others[anchors], count[anchors]
-    similarities = z[anchors] @ z.T / temperature
-    # The row maximum that logsumexp subtracts must not be the similarity with itself, which
-    # can exceed all others by so much that their exponentials vanish.
-    log_sum = similarities.masked_fill(~others, -torch.inf).logsumexp(dim=1)
-    pull = similarities.masked_fill(~positives, 0).sum(dim=1) / count
-    # Every row of z stays attached to the graph, even where there is no anchor at all.
-    return (z * 0).sum(dim=1).masked_scatter(anchors, log_sum - pull)
-
-
-def _weighted_mean(losses: Tensor, labels: Tensor, class_weights: Tensor | None) -> Tensor:
-    if class_weights is not None:
-        losses = losses * class_weights.to(losses)[labels]
-    return losses.sum() / max(len(losses), 1)
-
-
-def _masks(pairs: Pairs, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return [N, N] bool each: the positive and the negative pairs, by anchor's row."""
-    if len(pairs) not in (3, 4):
-        raise ValueError(
-            "indices_tuple must hold 3 index tensors (anchors, positives, negatives) or 4 (anchors,"
-            f" positives, anchors, negatives), not {len(pairs)}"
+        return (
+            f"temperature={self.temperature}, normalize={self.normalize},"
+            f" reduction={self.reduction!r}, gather={self.gather!r}"
         )
-    anchors, positives, *rest = (index.to(labels.device, torch.long) for index in pairs)
-    anchors_of_negatives, negatives = (anchors, rest[0]) if len(rest) == 1 else rest
-    shape = (len(labels), len(labels))
-    masks = [torch.zeros(shape, dtype=torch.bool, device=labels.device) for _ in range(2)]
-    masks[0][anchors, positives] = True
-    masks[1][anchors_of_negatives, negatives] = True
-    return masks[0], masks[1]
+
+    def _reference(self, ref_emb: Tensor, ref_labels: Tensor | None) -> "_Rows":
+        return self._rows(ref_emb, _on_device_of(ref_emb, ref_labels), None)
+
+    def _rows(self, embeddings: Tensor, labels: Tensor | None, weights: Tensor | None) -> "_Rows":
+        rows = _kept_rows(embeddings, labels, weights, self.ignore_label)
+        if not self.normalize:
+            return rows
+        return replace(rows, embeddings=F.normalize(rows.embeddings, dim=1))
 
 
-def _kept(labels: Tensor, class_weights: Tensor | None, ignore_label: int) -> Tensor:
-    """Return [N] bool, the rows that are not ignored, after checking their ids and the weights."""
-    kept = labels != ignore_label
-    if class_weights is not None:
-        check_class_weights(class_weights)
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a batch of N that are not left out.
+
+    Attributes:
+        embeddings: [K, D] float32 or float64.
+        labels: [K] int64; None where there are none.
+        kept: [N] bool, which they are; None for all.
+    """
+
+    embeddings: Tensor
+    labels: Tensor | None
+    kept: Tensor | None
+
+    @property
+    def size(self) -> int:
+        """N."""
+        return len(self.embeddings if self.kept is None else self.kept)
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Losses of anchors, one per row that is not left out.
+
+    Attributes:
+        values: [K].
+        rows: The rows.
+        count: N of the formula, over all processes.
+        spread: Whether other processes have losses of the same batch.
+    """
+
+    values: Tensor
+    rows: _Rows
+    count: int
+    spread: bool = False
+
+    def weighted(self, class_weights: Tensor | None) -> "_Losses":
+        """Return them multiplied by the weight of their anchor's class."""
+        if class_weights is None or self.rows.labels is None:
+            return self
+        weights = class_weights.to(self.values).index_select(0, self.rows.labels)
+        return replace(self, values=self.values * weights)
+
+    def mean(self) -> Tensor:
+        """Return the sum over all processes, divided by N."""
+        return self.sum() / max(self.count, 1)
+
+    def sum(self) -> Tensor:
+        """Return the sum over all processes."""
+        total = self.values.sum()
+        return sum_over_processes(total) if self.spread else total
+
+    def reduced(self, reduction: str) -> Tensor:
+        """Return their mean, sum, or a loss for each row of the batch."""
+        if reduction == "none":
+            return self.values if self.rows.kept is None else self._of_all_rows(self.rows.kept)
+        return self.mean() if reduction == "mean" else self.sum()
+
+    def as_elements(self) -> dict[str, Any]:
+        """Return what a reducer of pytorch-metric-learning gets."""
+        kept = self.rows.kept
+        indices = torch.arange(len(self.values), device=self.values.device)
+        return {
+            "losses": self.values,
+            "indices": indices if kept is None else kept.nonzero()[:, 0],
+            "reduction_type": "element",
+        }
+
+    def _of_all_rows(self, kept: Tensor) -> Tensor:
+        return self.values.new_zeros(len(kept)).masked_scatter(kept, self.values)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Which rows are positives of one another.
+
+    Attributes:
+        ids: [K] int64, equal for positives.
+        unpaired: The id of rows that are in no pair, yet count in N; None where there is none.
+    """
+
+    ids: Tensor
+    unpaired: int | None = None
+
+    def paired(self) -> Tensor | None:
+        """Return [K] bool, the rows that are in pairs, or None for all."""
+        if self.unpaired is None or self.ids.is_meta:
+            return None
+        paired = self.ids != self.unpaired
+        return None if paired.all() else paired
+
+
+def _groups(rows: _Rows, pairs: Pairs | None = None) -> _Groups:
+    """Return the groups that the labels make, or those that all pairs of the batch stand for."""
+    if isinstance(pairs, LabelPairs):
+        if len(pairs.labels) != rows.size:
+            raise ValueError(
+                f"indices_tuple has the pairs of a batch of {len(pairs.labels)} rows, not of these"
+                f" {rows.size} embeddings"
+            )
+        ids = pairs.labels.to(rows.embeddings.device)
+        return _Groups(ids if rows.kept is None else ids[rows.kept], pairs.ignore_label)
+    if rows.labels is None:
+        raise ValueError("labels are missing: without pairs, positives are told by labels")
+    return _Groups(rows.labels)
+
+
+def _losses_of_all_pairs(rows: _Rows, groups: _Groups, temperature: float, spread: bool) -> _Losses:
+    z, ids = rows.embeddings, groups.ids
+    batch = gather_batch(z.detach(), ids) if spread else None
+    count = len(z) if batch is None else len(batch.labels)
+    if batch is not None and groups.unpaired is not None:
+        batch = batch.part(batch.labels != groups.unpaired)
+    paired = groups.paired()
+    if paired is None:
+        values = anchor_losses(z, ids, temperature, batch)
+    else:
+        of_paired = anchor_losses(z[paired], ids[paired], temperature, batch)
+        values = z.new_zeros(len(z)).masked_scatter(paired, of_paired)
+    return _Losses(values, rows, count, spread)
+
+
+def _losses_of_pairs(
+    rows: _Rows, reference: _Rows, pairs: Pairs | None, temperature: float
+) -> _Losses:
+    if pairs is not None:
+        masks = masks_of_pairs(pairs, rows.size, reference.size, rows.embeddings.device)
+        positives, negatives = (_part(mask, rows.kept, reference.kept) for mask in masks)
+    elif rows.labels is not None and reference.labels is not None:
+        positives = rows.labels[:, None] == reference.labels
+        negatives = ~positives
+    else:
+        raise ValueError("labels are missing: without pairs, positives are told by labels")
+    if reference is rows:
+        positives.fill_diagonal_(False)
+        negatives.fill_diagonal_(False)
+    z = rows.embeddings / temperature
+    return _Losses(pair_losses(z, reference.embeddings, positives, negatives), rows, len(z))
+
+
+def _part(mask: Tensor, rows: Tensor | None, columns: Tensor | None) -> Tensor:
+    mask = mask if rows is None else mask[rows]
+    return mask if columns is None else mask[:, columns]
+
+
+def _are_all_pairs(pairs: Pairs | None, labels: Tensor | None) -> bool:
+    """Whether the pairs of the batch with itself are all that labels make: its own, or others."""
+    if pairs is None:
+        return labels is not None
+    return isinstance(pairs, LabelPairs) and pairs.ref_labels is None
+
+
+def _on_device_of(embeddings: Tensor, labels: Tensor | None) -> Tensor | None:
+    """Move labels from the CPU, where pytorch-metric-learning's trainers leave them."""
+    if labels is None or labels.device.type != "cpu":
+        return labels
+    return labels.to(embeddings.device)
+
+
+def _kept_rows(
+    embeddings: Tensor, labels: Tensor | None, class_weights: Tensor | None, ignore_label: int
+) -> _Rows:
+    """Check a batch and leave out what is to be ignored; computes in float32 at least."""
+    _check_batch(embeddings, labels)
+    if embeddings.dtype not in (torch.float32, torch.float64):
+        embeddings = embeddings.float()
+    if labels is None:
+        if class_weights is not None:
+            raise ValueError("labels are missing: class weights go by label")
+        return _Rows(embeddings, None, None)
+    kept = _kept(labels, class_weights, ignore_label)
+    labels = labels.long()
+    if kept is None:
+        return _Rows(embeddings, labels, None)
+    return _Rows(embeddings[kept], labels[kept], kept)
+
+
+def _kept(labels: Tensor, class_weights: Tensor | None, ignore_label: int) -> Tensor | None:
+    """Return [N] bool, the rows that are not ignored, or None for all; checks their ids.
+
+    In the usual case it waits for the device once.
+    """
+    if labels.is_meta or len(labels) == 0:
+        return None
     most = torch.iinfo(torch.long).max if class_weights is None else len(class_weights) - 1
+    lowest, highest = torch.stack(labels.aminmax()).tolist()
+    if 0 <= lowest <= highest <= most and not lowest <= ignore_label <= highest:
+        return None
+    kept = labels != ignore_label
     wrong = kept & ((labels < 0) | (labels > most))
     if wrong.any():
         row = int(wrong.nonzero()[0])
@@ -248,14 +469,11 @@ def _kept(labels: Tensor, class_weights: Tensor | None, ignore_label: int) -> Te
     return kept
 
 
-def _as_class_weights(
-    given: Mapping[str, float] | Tensor | ClassWeights | None, class_names: Sequence[str]
-) -> ClassWeights | None:
-    if given is None or isinstance(given, ClassWeights):
-        return given
-    if isinstance(given, Mapping):
-        return FixedClassWeights(given, class_names=class_names)
-    return ClassWeights(given)
+def _has_class_weights(reducer: BaseReducer | None) -> bool:
+    """Whether a reducer, or one inside it, weights the classes."""
+    return reducer is not None and any(
+        isinstance(part, ClassWeightedReducer) for part in reducer.modules()
+    )
 
 
 def _check_temperature(temperature: float) -> None:
@@ -263,9 +481,13 @@ def _check_temperature(temperature: float) -> None:
         raise ValueError(f"temperature must be finite and above 0, not {temperature}")
 
 
-def _check_batch(embeddings: Tensor, labels: Tensor) -> None:
+def _check_batch(embeddings: Tensor, labels: Tensor | None) -> None:
     if not embeddings.is_floating_point():
         raise TypeError(f"embeddings must be floating, not {embeddings.dtype}")
+    if labels is None:
+        if embeddings.dim() != 2:
+            raise ValueError(f"embeddings must be [N, D], not {list(embeddings.shape)}")
+        return
     if labels.is_floating_point() or labels.is_complex() or labels.dtype is torch.bool:
         raise TypeError(f"labels must be integer ids, not {labels.dtype}")
     if embeddings.dim() != 2 or labels.dim() != 1 or len(embeddings) != len(labels):
@@ -284,9 +506,6 @@ def _check_batch(embeddings: Tensor, labels: Tensor) -> None:
         )
 
 
-def _widened(embeddings: Tensor) -> Tensor:
-    return embeddings if embeddings.dtype is torch.float64 else embeddings.float()
-
-
-def _full_precision(device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, enabled=False)
+def _full_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Keep autocast out; the device ``meta`` knows none."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)

@@ -9,8 +9,9 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.seeding import seed_order
 
-SamplerFactory = Callable[[torch.Tensor], Iterable[int]]
-"""Makes the indices of one epoch from the coarse ids ``[N]``; draws from global generators."""
+SamplerFactory = Callable[[torch.Tensor, torch.Tensor], Iterable[int]]
+"""Makes the indices of one epoch from the coarse and the fine ids, ``[N]`` each; draws from global
+generators."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class RunBatches:
             seed_order(self._seed, epoch)
             if self._sampler is None:
                 return torch.randperm(len(self.images))
-            return torch.tensor(list(self._sampler(self.coarse)), dtype=torch.int64)
+            return torch.tensor(list(self._sampler(self.coarse, self.fine)), dtype=torch.int64)
 
     def images_seen(self, steps: int) -> int:
         """Return how many different images the first steps of the run show, over all devices."""

@@ -1,7 +1,7 @@
 """One row of what is known about a run at some step."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -36,6 +36,8 @@ class MetricsRow:
             dimensions; None without a projection head.
         full_spread: 1/√D, what it is for embeddings spread out evenly.
         terms: Every term's value beside its collapsed value, by name.
+        class_weights: Term → name of a coarse class → its weight, in use at this step; only terms
+            that weight classes. Rows of older versions lack the key.
     """
 
     step: int
@@ -48,6 +50,7 @@ class MetricsRow:
     embedding_spread: float | None
     full_spread: float | None
     terms: Mapping[str, TermValue]
+    class_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain JSON types."""
@@ -59,5 +62,8 @@ class MetricsRow:
         for name, term in flat.pop("terms").items():
             flat[f"terms/{name}"] = term["value"]
             flat[f"collapsed/{name}"] = term["collapsed"]
+        for term, weights in flat.pop("class_weights").items():
+            for name, weight in weights.items():
+                flat[f"class_weights/{term}/{name}"] = weight
         del flat["step"]
         return {name: float(value) for name, value in flat.items() if value is not None}

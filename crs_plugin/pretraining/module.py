@@ -53,8 +53,8 @@ class PretrainingModule(pl.LightningModule):
         seed: The run's seed. With it, what a step draws depends on seed, step and rank only;
             without it (None), steps draw from the global generators as they are.
         row: Metrics of the step just made, or None if it is not one that is logged. A step is
-            logged if it is the first, the last or a multiple of the trainer's
-            ``log_every_n_steps``.
+            logged if it is the first, the last, a multiple of the trainer's ``log_every_n_steps``,
+            or the first of an epoch with new class weights.
 
     Raises:
         InputError: If a term lacks a head or the miner, or one is given that no term uses.
@@ -130,12 +130,13 @@ class PretrainingModule(pl.LightningModule):
         self.row = None
         if self.seed is not None:
             seed_step(self.seed, step, self.global_rank)
+        new_weights = self._take_class_weights(step)
         outputs = self.outputs(batch)
         with self._full_precision():
             total, values = self.objective(outputs)
             self._stop_if_diverged(step + 1, total, values)
             self._images_since += len(batch.images) * self.trainer.world_size
-            if self._is_logged(step + 1):
+            if new_weights or self._is_logged(step + 1):
                 self._measured = self._measure(step, outputs, total, values)
         loss: torch.Tensor = total
         return loss
@@ -183,6 +184,20 @@ class PretrainingModule(pl.LightningModule):
     def _full_precision(self) -> torch.autocast:
         return torch.autocast(self.device.type, enabled=False)
 
+    def _take_class_weights(self, step: int) -> bool:
+        """Give the class weights the values of a step's epoch; return whether they are new in it.
+
+        Both follow from the step alone, so that a resumed run writes the same rows.
+        """
+        epoch, step_of_epoch = divmod(step, int(self.trainer.num_training_batches))
+        if step_of_epoch > 0 or epoch == 0:
+            self.objective.at_epoch(epoch)
+            return False
+        self.objective.at_epoch(epoch - 1)
+        before = self.objective.class_weights()
+        self.objective.at_epoch(epoch)
+        return self.objective.class_weights() != before
+
     def _is_logged(self, step: int) -> bool:
         every = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
         return step == 1 or step % every == 0 or step == self.trainer.estimated_stepping_batches
@@ -207,6 +222,7 @@ class PretrainingModule(pl.LightningModule):
             "embedding_spread": None if z is None else float(std_of_l2_normalized(z)),
             "full_spread": None if z is None else 1 / math.sqrt(z.shape[1]),
             "terms": {name: TermValue(float(v), collapsed[name]) for name, v in values.items()},
+            "class_weights": self.objective.class_weights(),
         }
 
     def _stop_if_diverged(

@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from crs_plugin.errors import InputError
+from crs_plugin.losses.class_weights import ClassWeights
 from crs_plugin.pretraining.step_outputs import StepOutputs
 
 TERM_INPUTS: Mapping[str, str] = MappingProxyType(
@@ -164,8 +165,36 @@ class Objective(nn.Module):
             for name in required + optional
         )
 
+    def at_epoch(self, epoch: int) -> None:
+        """Give all class weights of the terms the values of an epoch (from 0)."""
+        for term in self.terms:
+            for weights in _class_weights(term.loss):
+                weights.at_epoch(epoch)
+
+    def class_weights(self) -> dict[str, dict[str, float]]:
+        """Return term → class name → weight in use, of the terms that weight classes.
+
+        Where one has several class weights, they are numbered: ``term (0)``, ``term (1)``.
+        """
+        found: dict[str, dict[str, float]] = {}
+        for term in self.terms:
+            several = list(_class_weights(term.loss))
+            for index, weights in enumerate(several):
+                name = f"{term.name} ({index})" if len(several) > 1 else term.name
+                found[name] = weights.by_name()
+        return found
+
     def _value(self, term: Term, outputs: StepOutputs) -> torch.Tensor:
         return _evaluate(term.name, term.loss, self.inputs[term.name], outputs)
+
+
+def _class_weights(module: nn.Module) -> Iterator[ClassWeights]:
+    """Yield the class weights in a module, but not those that others are made of."""
+    if isinstance(module, ClassWeights):
+        yield module
+        return
+    for child in module.children():
+        yield from _class_weights(child)
 
 
 @torch.no_grad()

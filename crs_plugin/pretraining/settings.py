@@ -25,7 +25,8 @@ class TrainingSettings:
         decode_size: Side in pixels of the square that images are decoded to, once, before the
             run. Left out: 1.25 times the size of the augmentation's views, so that a random crop
             of the middle of its range is neither blown up nor wasted.
-        log_every: Steps between two rows of metrics. The first and the last step have one as well.
+        log_every: Steps between two rows of metrics. The first and the last step have one as well,
+            and the first step of an epoch with new class weights.
         checkpoint_every: Steps between two checkpoints. The last step, or the one at which the run
             is interrupted, is saved as well.
     """

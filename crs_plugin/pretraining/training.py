@@ -83,8 +83,8 @@ def pretrain(
         images: uint8 ``[N, 1|3, H, W]``, all pre-training images.
         fine: int64 ``[N]``, contiguous ids of their expressions; -1 for none.
         coarse: int64 ``[N]``, coarse ids; -1 for none.
-        sampler_factory: Makes the indices of an epoch from ``coarse``, or None for all images in
-            random order.
+        sampler_factory: Makes the indices of an epoch from ``coarse`` and ``fine``, or None for all
+            images in random order.
         settings: Budget and hardware.
         seed: The run's seed, at least 0.
         folder: The run's folder; made if it is not there.

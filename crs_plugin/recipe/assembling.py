@@ -244,8 +244,9 @@ class Assembly:
         if component is None:
             return None
         options = self._options(component, node, key, role=role)
-        if kind == "class_weights" and "weights" in node.mapping:
-            self._check_class_names(node.mapping["weights"], joined(key, "weights"))
+        if kind == "class_weights":
+            for name in ("weights", "class_counts"):
+                self._check_class_names(node.mapping.get(name), joined(key, name))
         places = {name: str(node.mapping[name].place) for name in options}
         chosen = node.mapping["name"].place  # elsewhere than the rest, if it was set or inherited
         place = node.place if chosen.source == node.place.source else chosen
@@ -338,9 +339,9 @@ class Assembly:
             self._check_class_names(node, key)
         return Spec(kind, name, {option_name: value}, str(node.place), key, self.registry)
 
-    def _check_class_names(self, node: Node, key: str) -> None:
+    def _check_class_names(self, node: Node | None, key: str) -> None:
         classes = self.labels.classes
-        for name, child in node.mapping.items():
+        for name, child in node.mapping.items() if node else ():
             if name not in classes and not self._labels_are_wrong:
                 hint = did_you_mean(name, classes, ".")
                 message = f"no coarse class is named {name!r}{hint} Classes: {listed(classes)}"

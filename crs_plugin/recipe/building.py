@@ -1,7 +1,7 @@
 """From a recipe to its parts: the data it pre-trains on, and the network under its objective."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -77,12 +77,27 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     )
 
 
-def build_module(recipe: Recipe, expressions: tuple[str, ...]) -> PretrainingModule:
+def coarse_counts(recipe: Recipe, coarse: torch.Tensor) -> tuple[int, ...]:
+    """Return the number of images of each coarse class, in the order of the ids.
+
+    Args:
+        recipe: The recipe.
+        coarse: int64 ``[N]``, coarse ids; those without one (-1) count nowhere.
+    """
+    counts = torch.bincount(coarse[coarse != UNLABELLED], minlength=len(recipe.labels.classes))
+    return tuple(counts.tolist())
+
+
+def build_module(
+    recipe: Recipe, expressions: tuple[str, ...], class_counts: Sequence[int] | None = None
+) -> PretrainingModule:
     """Build the network under its objective, with weights that follow from the recipe's seed.
 
     Args:
         recipe: The recipe.
         expressions: Names of the expressions in the pre-training data, for the fine head.
+        class_counts: Number of images of each coarse class in the pre-training data, for losses
+            that weight by it. Without them, such losses are refused.
 
     Raises:
         RecipeError: If a component refuses its options, or two of them do not fit together.
@@ -96,7 +111,7 @@ def build_module(recipe: Recipe, expressions: tuple[str, ...]) -> PretrainingMod
         coarse_input = width if projection is None else _output_dim(recipe, projection, width)
         coarse = _head(recipe, "coarse", input_dim=coarse_input, output_dim=len(classes))
         fine = _head(recipe, "fine", input_dim=width, output_dim=len(expressions))
-        terms = _terms(recipe)
+        terms = _terms(recipe, class_counts)
         augmentation = recipe.augmentation.build()
         miner = recipe.miner.build(**_of_classes(classes)) if recipe.miner else None
     schedule = recipe.schedule
@@ -164,13 +179,16 @@ def _output_dim(recipe: Recipe, projection: torch.nn.Module, input_dim: int) -> 
     return int(width)
 
 
-def _terms(recipe: Recipe) -> list[Term]:
+def _terms(recipe: Recipe, class_counts: Sequence[int] | None) -> list[Term]:
+    filled_in = _of_classes(recipe.labels.classes)
+    if class_counts is not None:
+        filled_in["class_counts"] = tuple(class_counts)
     names = Counter(term.spec.name for term in recipe.objective)
     terms = []
     for index, term in enumerate(recipe.objective):
         name = term.spec.name
         unique = f"{name} ({index})" if names[name] > 1 else name
-        loss = term.spec.build(**_of_classes(recipe.labels.classes))
+        loss = term.spec.build(**filled_in)
         with term.spec.blamed():
             term_inputs(loss)
         terms.append(Term(unique, term.weight, loss))

@@ -62,7 +62,9 @@ def check_data(recipe: Recipe) -> EvaluationContext:
             dataset.spec.build()
     found.raise_if_any()
     augmentation = recipe.augmentation.build()
-    context = EvaluationContext(DataSource(recipe.data), augmentation.size, recipe.seed)
+    context = EvaluationContext(
+        DataSource(recipe.data), augmentation.size, recipe.seed, coarse_table=recipe.labels
+    )
     _check_labels(recipe, context.open(None), found)
     _check_evaluations(recipe, context, found)
     found.raise_if_any()
@@ -128,9 +130,10 @@ def _datasets(recipe: Recipe) -> Iterator[Spec]:
 def _pass_batch(recipe: Recipe) -> None:
     from crs_plugin.pretraining.batches import Batch
     from crs_plugin.recipe.building import build_module
+    from crs_plugin.recipe.sampling import sampler_factory
 
-    module = build_module(recipe, EXPRESSIONS)
     classes = len(recipe.labels.classes)
+    module = build_module(recipe, EXPRESSIONS, class_counts=range(1, classes + 1))
     with recipe.augmentation.blamed():
         view_size: Any = module.augmentation.size
         size = recipe.training.decoded_size(view_size)
@@ -144,7 +147,7 @@ def _pass_batch(recipe: Recipe) -> None:
     optimizer = recipe.optimizer.build(groups)
     if recipe.schedule:
         recipe.schedule.build(optimizer, 100, 10)
-    recipe.sampler.build(batch.coarse)
+    sampler_factory(recipe.sampler)(batch.coarse, batch.fine)
     with _last_called_blamed(recipe, module):
         total: Any = module.objective(module.outputs(batch))[0]
     try:

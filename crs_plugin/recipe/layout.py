@@ -69,7 +69,7 @@ DEFAULTS: Mapping[str, Any] = {
     "sampler": {"name": "uniform"},
 }
 
-FILLED_IN = frozenset({"input_dim", "output_dim", "class_names", "num_classes"})
+FILLED_IN = frozenset({"input_dim", "output_dim", "class_names", "num_classes", "class_counts"})
 """Options that follow from the rest of the recipe when they are left out."""
 
 

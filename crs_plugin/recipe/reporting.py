@@ -20,6 +20,7 @@ from crs_plugin.pretraining.training import PretrainingOutcome
 from crs_plugin.recipe.building import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.run_folder import RunFolder, environment
+from crs_plugin.recipe.sampling import labels_that_steer
 
 SHOWN_IMAGES = 8
 
@@ -111,9 +112,10 @@ class FinishedRun:
 
 
 def labels_used(recipe: Recipe, data: PretrainingData, module: PretrainingModule) -> str:
-    """Say in words which labels the objective and its miner used, if any."""
+    """Say in words which labels the objective, its miner and the sampler used, if any."""
     inputs = module.objective.inputs.values()
     wanted = {name for required, optional in inputs for name in required + optional}
+    wanted |= labels_that_steer(recipe.sampler)
     used = []
     if "labels" in wanted or module.miner is not None:
         classes = recipe.labels.classes

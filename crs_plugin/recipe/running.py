@@ -21,6 +21,7 @@ from crs_plugin.pretraining.training import PretrainingOutcome, pretrain, run_ba
 from crs_plugin.recipe.building import (
     PretrainingData,
     build_module,
+    coarse_counts,
     encoder_of,
     pretraining_data,
 )
@@ -29,6 +30,7 @@ from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
 from crs_plugin.recipe.run_folder import Mode, RunFolder
+from crs_plugin.recipe.sampling import sampler_factory
 
 log = logging.getLogger("crs_plugin.run")
 
@@ -93,14 +95,13 @@ def _run(run: _Run, mode: Mode) -> None:
     context = check_data(recipe)
     check_build(recipe)
     data = pretraining_data(recipe, context.open(None))
-    module = build_module(recipe, data.expressions)
+    module = build_module(recipe, data.expressions, coarse_counts(recipe, data.coarse))
     evaluations = [spec.build() for spec in recipe.evaluation]
     images = _decoded(run, data.dataset, recipe.training.decoded_size(context.input_size))
     with run.progress.stage():
         context.check_images(data.dataset, run.progress)
-    batches = run_batches(
-        images, data.fine, data.coarse, recipe.sampler.build, recipe.training, recipe.seed
-    )
+    sampler = sampler_factory(recipe.sampler)
+    batches = run_batches(images, data.fine, data.coarse, sampler, recipe.training, recipe.seed)
     run.folder.open(recipe, mode)
     with _logged_to(run.folder):
         _announce(run, data, module, images, steps_per_epoch=len(batches))
@@ -185,13 +186,12 @@ def _pretrain(
     run: _Run, module: PretrainingModule, data: PretrainingData, images: torch.Tensor, resume: bool
 ) -> PretrainingOutcome:
     recipe, folder = run.recipe, run.folder
-    sampler = recipe.sampler
     return pretrain(
         module=module,
         images=images,
         fine=data.fine,
         coarse=data.coarse,
-        sampler_factory=sampler.build,
+        sampler_factory=sampler_factory(recipe.sampler),
         settings=recipe.training,
         seed=recipe.seed,
         folder=folder.path,

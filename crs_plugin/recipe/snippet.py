@@ -1,5 +1,6 @@
 """A piece of a recipe that has a component at its place, to be pasted and changed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from crs_plugin.recipe.layout import filled_in, is_step
@@ -51,10 +52,15 @@ def snippet(component: Component) -> str:
     return before + f"\n{' ' * column}".join(filter(None, lines))
 
 
+_PARTS: Mapping[str, Any] = {"class_weights": {"negative": 0.5}}
+"""Components, by kind, for options that must be given one."""
+
+
 def _line(option: Option) -> str:
     """The line of an option; nothing, if it is best left out."""
     if option.part is not None:
-        return ""
+        example = _PARTS.get(option.part.kind) if option.required else None
+        return f"{option.name}: {on_one_line(example)}  # must be given" if example else ""
     if option.required:
         examples = (1,) if option.annotation is Any else _EXAMPLES
         example = next((value for value in examples if _fits(option, value)), "…")

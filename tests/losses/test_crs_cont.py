@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -318,6 +319,64 @@ def test_labels_of_any_integer_type(dtype: torch.dtype) -> None:
     )
 
 
+# ── reduction ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize("with_pairs", [False, True])
+def test_reductions_are_of_the_same_losses(ignored: bool, with_pairs: bool) -> None:
+    z, y = batch(0)
+    if ignored:
+        y[[1, 5]] = -1
+    pairs = tuple(CoarseLabelMiner()(z, y)) if with_pairs else None
+    mean, total, each = (
+        CRSContLoss(class_weights={"negative": 0.5}, reduction=reduction)(z, y, pairs)
+        for reduction in ("mean", "sum", "none")
+    )
+    assert each.shape == (len(z),)
+    assert close(total, each.sum())
+    assert close(mean, total / (y != -1).sum())
+    assert each[y == -1].count_nonzero() == 0
+
+
+def test_unknown_reduction() -> None:
+    with pytest.raises(ValueError, match="'mean', 'sum' or 'none', not 'average'"):
+        CRSContLoss(reduction="average")  # type: ignore[arg-type]
+
+
+# ── one process ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("gather", ["auto", True, False])
+def test_without_other_processes_there_is_nothing_to_gather(gather: Any) -> None:
+    z, y = batch(0)
+    assert torch.equal(CRSContLoss(gather=gather)(z, y), CRSContLoss()(z, y))
+    assert torch.equal(crs_cont_loss(z, y, gather=gather), crs_cont_loss(z, y))
+
+
+def test_pairs_cannot_be_gathered() -> None:
+    z, y = batch(0)
+    loss_fn = CRSContLoss(gather=True)
+    for more in ({"indices_tuple": tuple(CoarseLabelMiner()(z, y))}, {"ref_emb": z + 1}):
+        with pytest.raises(ValueError, match="not pairs or ref_emb"):
+            loss_fn(z, y, **more)
+
+
+# ── torch.compile ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+def test_compiled_it_has_the_same_value_and_gradient() -> None:
+    z, y = batch(0, rows=40)
+    y[3] = -1
+    loss_fn = CRSContLoss(class_weights={"negative": 0.5})
+    compiled = torch.compile(lambda z: loss_fn(torch.tanh(z), y), backend="aot_eager")
+    expected = value_and_gradient(lambda z: loss_fn(torch.tanh(z), y), z)
+    got = value_and_gradient(compiled, z)
+    assert close(got[0], expected[0])
+    assert close(got[1], expected[1])
+
+
 # ── pairs from a miner ─────────────────────────────────────────────────────────────────────────
 
 
@@ -383,6 +442,7 @@ Y = torch.tensor([0, 1, 1, 0])
         ((Z, Y, None, -1.0), ValueError, "not -1"),
         ((Z, Y, None, math.nan), ValueError, "not nan"),
         ((Z.to("meta"), Y), ValueError, "embeddings are on meta but labels on cpu"),
+        ((Z.index_fill(0, torch.tensor(2), math.nan), Y), ValueError, "row 2 is not"),
     ],
 )
 def test_bad_input_of_the_function(

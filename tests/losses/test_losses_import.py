@@ -3,8 +3,8 @@ import sys
 
 
 def test_losses_and_miners_import_no_other_toolkit() -> None:
-    """Toolkits take seconds to import, and whoever wants the loss alone may not have them."""
-    heavy = {"pytorch_metric_learning", "lightly", "pytorch_lightning", "kornia", "torchvision"}
+    """Toolkits take seconds to import; loss and miner are PML's, and need no other."""
+    heavy = {"lightly", "pytorch_lightning", "kornia", "torchvision"}
     code = (
         "import sys, crs_plugin.losses, crs_plugin.miners;"
         f"print(*sorted({heavy!r} & set(sys.modules)))"

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from crs_plugin.losses import CRSContLoss
+from crs_plugin.losses.class_weights import ClassWeights
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.objective import Objective, Term
 from crs_plugin.pretraining.optimizers.sgd import sgd
@@ -75,6 +77,14 @@ def small_module(augmentation: nn.Module | None = None, seed: int = 1, **given: 
             "schedule": one_cycle,
         }
     return PretrainingModule(**(parts | given))
+
+
+def weighted_module(
+    class_weights: ClassWeights, augmentation: nn.Module | None = None, **given: Any
+):
+    """A small module whose one term weights classes."""
+    term = Term("crs_cont", 1.0, CRSContLoss(class_weights=class_weights))
+    return small_module(augmentation, coarse=None, objective=Objective([term]), **given)
 
 
 def small_data(count: int = IMAGES) -> dict[str, torch.Tensor]:

@@ -7,27 +7,35 @@ import torch
 from small_run import small_data
 
 from crs_plugin.errors import InputError
+from crs_plugin.miners.samplers.balanced import balanced
 from crs_plugin.pretraining.batches import RunBatches
+from crs_plugin.registry import registry
 
 
 def made(sampler=None, batch_size=8, seed=0, count=52) -> RunBatches:
     return RunBatches(**small_data(count), sampler=sampler, batch_size=batch_size, seed=seed)
 
 
-def weighted(coarse):
+def weighted(coarse, fine):
     weights = torch.tensor([1.0, 0.0, 1.0, 0.0])[coarse]
     return torch.utils.data.WeightedRandomSampler(weights.tolist(), 40)
 
 
-def from_numpy(coarse):
+def from_numpy(coarse, fine):
     return np.random.permutation(len(coarse)).tolist()
 
 
-def from_random(coarse):
+def from_random(coarse, fine):
     return random.sample(range(len(coarse)), len(coarse))
 
 
-@pytest.mark.parametrize("sampler", [None, weighted, from_numpy, from_random])
+def m_per_class(coarse, fine):
+    return registry.get("sampler", "pml/MPerClassSampler").target(coarse, fine, m=2)
+
+
+@pytest.mark.parametrize(
+    "sampler", [None, weighted, from_numpy, from_random, balanced, m_per_class]
+)
 def test_order_depends_on_seed_and_epoch_only(sampler):
     first = made(sampler).order(3)
     random.seed(1)
@@ -54,6 +62,19 @@ def test_a_sampler_decides_what_is_seen():
     batches = made(weighted)
     assert len(batches) == 5
     assert {int(label) for batch in islice(batches, 5) for label in batch.coarse} == {0, 2}
+
+
+def test_a_sampler_gets_coarse_and_fine_ids():
+    data = small_data()
+    data["fine"] = data["fine"] + 10
+    given = []
+
+    def sampler(coarse, fine):
+        given.append((coarse, fine))
+        return range(8)
+
+    RunBatches(**data, sampler=sampler, batch_size=8, seed=0)
+    assert all(a is b for a, b in zip(given[0], (data["coarse"], data["fine"]), strict=True))
 
 
 def test_images_and_ids_belong_together():

@@ -3,8 +3,9 @@ import subprocess
 import sys
 
 import pytest
-from small_run import small_run
+from small_run import small_run, weighted_module
 
+from crs_plugin.losses import ScheduledClassWeights
 from crs_plugin.registry import MissingExtraError, registry
 
 
@@ -16,6 +17,17 @@ def test_csv_has_the_rows(tmp_path):
     assert [int(row["step"]) for row in rows] == [1, 2, 4, 6, 8, 10, 12]
     assert float(rows[-1]["terms/contrast"]) > 0
     assert float(rows[-1]["collapsed/contrast"]) > 0
+
+
+def test_class_weights_are_scalars_of_their_own(tmp_path):
+    weights = ScheduledClassWeights({}, {"negative": 0.5}, to_epoch=1)
+    logger = registry.get("logger", "csv").target(tmp_path)
+    small_run(tmp_path, weighted_module(weights), loggers=[logger])
+    with (tmp_path / "csv" / "version_0" / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {float(row["class_weights/crs_cont/positive"]) for row in rows} == {1}
+    found = {int(row["step"]): float(row["class_weights/crs_cont/negative"]) for row in rows}
+    assert (found[6], found[7]) == (1, 0.5)
 
 
 def test_a_resumed_run_keeps_the_table_of_the_first(tmp_path):

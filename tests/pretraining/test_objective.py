@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from crs_plugin.errors import InputError
+from crs_plugin.losses import CRSContLoss, ScheduledClassWeights
 from crs_plugin.pretraining.objective import (
     PART_OF,
     TERM_INPUTS,
@@ -267,3 +268,41 @@ def test_parts_of_the_host_toolkits_fit(family):
     collapsed = collapsed_values(objective, given)
     assert all(value is not None and math.isfinite(value) for value in collapsed.values())
     assert collapsed.keys() == values.keys()
+
+
+def test_class_weights_are_found_in_the_terms_and_told_the_epoch():
+    changing = ScheduledClassWeights(
+        {}, ScheduledClassWeights({}, {"negative": 0}, to_epoch=1), to_epoch=2
+    )
+    loss = CRSContLoss(class_weights=changing)
+    objective = Objective(
+        [
+            Term("plain", 1.0, CRSContLoss()),
+            Term("weighted", 1.0, loss),
+            Term("inside", 1.0, Wrapping(CRSContLoss(class_weights={"neutral": 3}))),
+        ]
+    )
+    ones = {"positive": 1, "negative": 1, "neutral": 1, "surprise": 1}
+    assert objective.class_weights() == {"weighted": ones, "inside": ones | {"neutral": 3}}
+    objective.at_epoch(1)
+    assert objective.class_weights()["weighted"] == ones | {"negative": 0.5}
+    objective.at_epoch(0)
+    assert objective.class_weights()["weighted"] == ones
+
+
+def test_several_class_weights_of_one_term_are_numbered():
+    losses = [CRSContLoss(class_weights={"negative": weight}) for weight in (0.5, 0.25)]
+    found = Objective([Term("both", 1.0, Wrapping(*losses))]).class_weights()
+    assert {name: weights["negative"] for name, weights in found.items()} == {
+        "both (0)": 0.5,
+        "both (1)": 0.25,
+    }
+
+
+class Wrapping(nn.Module):
+    def __init__(self, *losses: nn.Module) -> None:
+        super().__init__()
+        self.losses = nn.ModuleList(losses)
+
+    def forward(self, embeddings, labels):
+        return sum(loss(embeddings, labels) for loss in self.losses)

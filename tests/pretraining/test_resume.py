@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_run import BATCH, NoisyViews, small_data, small_module, small_run, small_settings
+from small_run import (
+    BATCH,
+    NoisyViews,
+    small_data,
+    small_module,
+    small_run,
+    small_settings,
+    weighted_module,
+)
 
 from crs_plugin.errors import InputError
+from crs_plugin.losses import ScheduledClassWeights
 from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
 
 STEPS_PER_EPOCH = 6
@@ -97,6 +106,24 @@ def test_interrupted_and_resumed_several_times(undisturbed, tmp_path):
     assert outcome.steps == ALL_STEPS
     assert_same(module.state_dict(), state)
     assert rows(tmp_path) == expected_rows
+
+
+@pytest.mark.parametrize("step", [3, 5, 6, 11, 14])
+def test_changing_class_weights_are_right_from_the_first_resumed_step(step, tmp_path):
+    def module(views):
+        weights = ScheduledClassWeights({}, {"negative": 0.25}, to_epoch=2)
+        return weighted_module(weights, views)
+
+    whole = module(NoisyViews())
+    small_run(tmp_path / "whole", whole, settings=settings())
+    parts = tmp_path / "parts"
+    small_run(parts, module(NoisyViews(press_ctrl_c_at(step))), settings=settings())
+    resumed = module(NoisyViews())
+    small_run(parts, resumed, resume=True, settings=settings())
+    assert_same(resumed.state_dict(), whole.state_dict())
+    assert rows(parts) == rows(tmp_path / "whole")
+    used = {row["class_weights"]["crs_cont"]["negative"] for row in rows(parts)}
+    assert used == {1, 0.625, 0.25}
 
 
 def test_stopped_at_once_falls_back_to_the_last_checkpoint(undisturbed, tmp_path):

@@ -21,7 +21,7 @@ from crs_plugin.pretraining.training import pretrain
 
 KEYS = {
     *("step", "epoch", "lr", "images_per_second", "loss", "coarse_accuracy", "fine_accuracy"),
-    *("embedding_spread", "full_spread", "terms"),
+    *("embedding_spread", "full_spread", "terms", "class_weights"),
 }
 
 
@@ -55,7 +55,7 @@ def test_the_outcome_counts_the_images_that_were_seen(changed, epochs, tmp_path)
 
 
 def test_images_that_a_sampler_leaves_out_are_not_seen(tmp_path):
-    outcome, _ = small_run(tmp_path, sampler_factory=lambda coarse: range(16))
+    outcome, _ = small_run(tmp_path, sampler_factory=lambda coarse, fine: range(16))
     assert (outcome.steps, outcome.epochs, outcome.images_seen) == (4, 2, 16)
 
 

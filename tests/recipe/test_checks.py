@@ -52,6 +52,19 @@ def test_a_recipe_that_builds_and_leaves_the_generator_alone(recipe):
     assert torch.rand(1) == expected
 
 
+def test_class_weights_that_go_by_counts_are_built_without_data(recipe):
+    weights = "objective.0.class_weights={name: inverse_frequency}"
+    check_build(recipe("", "", weights, "data={name: image_folder, root: ./nowhere}"))
+
+
+def test_the_evaluations_know_the_coarse_classes(recipe):
+    table = "labels.coarse={happiness: up, sadness: down}"
+    context = check_data(
+        recipe("", "", table, "objective=[{name: coarse_cross_entropy}]", "miner=")
+    )
+    assert context.coarse_table.classes == ("up", "down")
+
+
 def test_a_recipe_whose_data_are_there(recipe):
     check_data(recipe())
 
@@ -290,3 +303,51 @@ def test_an_evaluation_that_cannot_be_made_with_the_data(recipe, tmp_path):
     changed = recipe("{name: linear_probe}", "{name: linear_probe}", "data.test=0", "data.train=1")
     [problem] = found(check_data, changed)
     assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:16:5", "evaluation.0")
+
+
+SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weights: %s}}]"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [SUPCON % "{negative: 0.5}", "heads.coarse="],
+        [SUPCON % "{name: inverse_frequency}", "heads.coarse="],
+        [SUPCON % "{up: 0.5}", "heads.coarse=", "labels.coarse={happiness: up, fear: down}"],
+        ["sampler={name: balanced, classes: fine}"],
+        ["sampler={name: pml/MPerClassSampler, m: 4, classes: fine}"],
+        ["miner.max_negatives=3"],
+        ["miner.negatives=semihard"],
+        [
+            "labels.coarse=fine",
+            "miner.table={happiness: good, fear: bad, anger: bad}",
+            "objective.0={name: crs_cont}",
+        ],
+    ],
+)
+def test_weights_miners_and_samplers_that_build(recipe, overrides):
+    check_build(recipe("", "", *overrides))
+
+
+def test_weights_of_a_reducer_go_by_the_names_of_the_coarse_classes(recipe):
+    with pytest.raises(RecipeError) as caught:
+        recipe("", "", SUPCON % "{negativ: 0.5}", "heads.coarse=")
+    (problem,) = caught.value.problems
+    assert problem.key == "objective.0.reducer.weights.negativ"
+    assert "did you mean 'negative'" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            "miner.table={happiness: good}",
+            ["miner 'coarse_labels'", "table maps expressions", "positive, negative"],
+        ),
+        ("miner={name: coarse_labels, negatives: hardest, max_negatives: 2}", ["2 with 'hardest'"]),
+        ("sampler={name: pml/MPerClassSampler, m: 4, batch_size: 6}", ["sampler", "batch_size"]),
+    ],
+)
+def test_miners_and_samplers_that_do_not_fit(recipe, override, words):
+    (problem,) = found(check_build, recipe("", "", override))
+    assert all(word in f"{problem.key} {problem.message}" for word in words)

@@ -22,6 +22,10 @@ from crs_plugin.recipe.reporting import labels_used
             ("miner={name: pml/BatchHardMiner}", "objective=[{name: pml/TripletMarginLoss}]"),
             "4 coarse classes: positive, negative,",
         ),
+        # The sampler reads them for losses that do not
+        ("simclr_resnet18", ("sampler={name: balanced}",), "4 coarse classes: positive, negative,"),
+        ("simclr_resnet18", ("sampler={name: balanced, classes: fine}",), "8 expressions: neutral"),
+        ("simclr_resnet18", ("sampler={name: pml/MPerClassSampler, m: 2}",), "4 coarse classes"),
     ],
 )
 def test_the_labels_that_the_objective_used(name, overrides, said):

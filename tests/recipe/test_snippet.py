@@ -70,6 +70,12 @@ def test_what_the_rest_of_the_recipe_says_is_left_out():
     assert "output_dim: 128" in simclr
 
 
+def test_a_component_that_must_be_given_has_an_example():
+    lines = snippet(registry.get("class_weights", "schedule")).splitlines()
+    assert "      before: {negative: 0.5}  # must be given" in lines
+    assert "class_counts" not in snippet(registry.get("class_weights", "inverse_frequency"))
+
+
 def test_kornias_steps_stand_under_then():
     text = snippet(registry.get("augmentation", "kornia/RandomErasing"))
     assert "\n  then:\n    - name: kornia/RandomErasing\n      scale: [0.02, 0.33]\n" in text

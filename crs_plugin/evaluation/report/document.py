@@ -5,6 +5,7 @@ from typing import Any
 
 from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.verdict import verdict
+from crs_plugin.evaluation.report.weights_in_use import weights_in_use
 
 VERSION = 1
 """Raised when a key changes its meaning or goes away; new keys may come without."""
@@ -27,6 +28,8 @@ def document(report: RunReport) -> dict[str, Any]:
         parameters         {part: n}
         outcome            {steps, batch_size, epochs, seconds, warnings: [text]}
         spread_reference   spread of evenly spread embeddings
+        class_weights      {term: {first: {class: weight}, last: {class: weight}}}, of the terms
+                            that weight classes, at the first and the last step
         last_metrics       last row of metrics.jsonl, or null
         results            [{title, protocol, train_data, test_data, class_names: [C],
                              trained: scores, random: scores,
@@ -57,6 +60,10 @@ def document(report: RunReport) -> dict[str, Any]:
         "parameters": dict(report.parameters),
         "outcome": asdict(report.outcome),
         "spread_reference": report.spread_reference,
+        "class_weights": {
+            term: {"first": dict(weights.first), "last": dict(weights.last)}
+            for term, weights in weights_in_use(report.metrics).items()
+        },
         "last_metrics": dict(report.metrics[-1]) if report.metrics else None,
         "results": [result.to_json() for result in report.results],
         "environment": dict(report.environment),

@@ -7,6 +7,7 @@ from crs_plugin.evaluation.figures.drawing import INK, Drawing
 from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.sheets import Sheets
 from crs_plugin.evaluation.report.verdict import in_points, verdict
+from crs_plugin.evaluation.report.weights_in_use import weights_in_use
 from crs_plugin.evaluation.result import Interval
 
 
@@ -30,6 +31,7 @@ def page(report: RunReport, drawn: Sheets) -> str:
         drawn=drawn,
         verdict=verdict(report),
         differences=[in_points(result) for result in report.results],
+        class_weights=weights_in_use(report.metrics),
     )
 
 

@@ -1,11 +1,11 @@
 """Class weights that are written down by name."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 import torch
 
 from crs_plugin.expressions import COARSE_CLASSES
+from crs_plugin.losses.class_weights.class_name import check_class_name
 from crs_plugin.losses.class_weights.class_weights import ClassWeights
 from crs_plugin.registry import NonNegativeFloat, register
 
@@ -37,24 +37,13 @@ class FixedClassWeights(ClassWeights):
                 NaN.
         """
         for name, weight in weights.items():
-            _check(name, weight, class_names)
-        super().__init__(torch.tensor([float(weights.get(name, 1.0)) for name in class_names]))
-        self.class_names = tuple(class_names)
-
-    def extra_repr(self) -> str:
-        """Return the weights by name, for ``print``."""
-        pairs = zip(self.class_names, self.weights.tolist(), strict=True)
-        return ", ".join(f"{name}={weight:g}" for name, weight in pairs)
+            check_class_name(name, class_names, "class_weights")
+            _check(name, weight)
+        by_id = torch.tensor([float(weights.get(name, 1.0)) for name in class_names])
+        super().__init__(by_id, class_names)
 
 
-def _check(name: str, weight: float, class_names: Sequence[str]) -> None:
-    if name not in class_names:
-        near = get_close_matches(str(name), class_names, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(
-            f"class_weights names {name!r}{hint}, which is no coarse class;"
-            f" the classes are {', '.join(class_names)}"
-        )
+def _check(name: str, weight: float) -> None:
     if isinstance(weight, bool) or not isinstance(weight, int | float):
         raise TypeError(f"the weight of class {name!r} must be a number, not {weight!r}")
     if not 0 <= weight < float("inf"):

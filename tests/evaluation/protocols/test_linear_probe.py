@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation import EvaluationContext
 from crs_plugin.evaluation.protocols import linear_probe as module
 from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
+from crs_plugin.expressions import CoarseTable
 from crs_plugin.registry import registry
 
 BASIC = list(range(8))
@@ -103,13 +107,57 @@ def test_a_choice_at_an_end_is_noted_for_the_encoder_that_made_it(faces, context
     assert only.chosen["trained"] == "C = 0.01, the only one tried"
 
 
+def test_coarse_labels_are_told_apart_by_the_same_features(faces, context) -> None:
+    here = context(world(faces))
+    fine, coarse = LinearProbe()(here), LinearProbe(labels="coarse")(here)
+    assert coarse.class_names == ("positive", "negative", "neutral", "surprise")
+    assert coarse.trained.accuracy > 0.97
+    assert np.array(coarse.trained.confusion).sum(1).tolist() == [10, 50, 10, 10]
+    assert (coarse.train_data, coarse.test_data) == (fine.train_data, fine.test_data)
+    assert (fine.protocol, coarse.protocol) == ("linear probe", "linear probe on coarse labels")
+    assert (fine.title, coarse.title) == ("faces", "faces (coarse)")
+    released = LinearProbe(labels="coarse", protocol="released")(here)
+    assert released.protocol == "linear probe on coarse labels (released protocol)"
+    assert released.class_names == coarse.class_names
+
+
+def test_the_coarse_table_is_that_of_the_recipe(faces, context) -> None:
+    table = CoarseTable.from_mapping({"fear": "low", "anger": "high", "neutral": "low"})
+    result = LinearProbe(labels="coarse")(replace(context(world(faces)), coarse_table=table))
+    assert result.class_names == ("low", "high")
+    assert result.trained.n == 30
+    assert "200 images of faces, of expressions without a coarse class, were left out." in (
+        result.notes
+    )
+
+
+def test_coarse_labels_across_data_sets(faces, context) -> None:
+    other = faces([1, 2, 9] * 10, name="other")
+    result = LinearProbe(labels="coarse", test_data=lambda: other)(context(world(faces)))
+    assert result.class_names == ("positive", "surprise")
+    assert result.trained.n == 20
+    assert any("10 images of other, of expressions without" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("fine", "message"),
+    [
+        ([8, 9] * 20, "found: happily surprised, happily disgusted"),
+        ([-1] * 40, "found: no label"),
+        ([4, 5] * 20, "at least two coarse classes to learn from; found: negative"),
+    ],
+)
+def test_data_without_coarse_classes_cannot_be_probed_for_them(faces, fine, message) -> None:
+    here = EvaluationContext(lambda: faces(fine, ["train", "train", "test", "test"] * 10), 4)
+    with pytest.raises(InputError, match=message):
+        LinearProbe(labels="coarse").check(here)
+
+
 def test_the_same_seed_gives_the_same_result(faces, context) -> None:
     assert LinearProbe()(context(world(faces))) == LinearProbe()(context(world(faces)))
 
 
 def test_check_needs_no_encoder_and_tells_before_training(faces) -> None:
-    from crs_plugin.evaluation import EvaluationContext
-
     LinearProbe().check(EvaluationContext(lambda: world(faces), 4))
     with pytest.raises(InputError, match="split 'test'"):
         LinearProbe().check(EvaluationContext(lambda: faces(BASIC * 9, "train"), 4))

@@ -161,7 +161,7 @@ def test_the_json_has_the_documented_layout(folder) -> None:
     assert found["version"] == 1
     assert list(found) == [
         "version", "name", "recipe", "finished", "verdict", "seen", "data", "parameters",
-        "outcome", "spread_reference", "last_metrics", "results", "environment",
+        "outcome", "spread_reference", "class_weights", "last_metrics", "results", "environment",
     ]  # fmt: skip
     first = found["results"][0]
     assert list(first) == [field.name for field in dataclasses.fields(EvaluationResult)]
@@ -246,6 +246,37 @@ def test_the_spread_is_spoken_of_only_where_there_is_one(tmp_path) -> None:
     assert words in told_of(tmp_path)
     without = dataclasses.replace(report(), spread_reference=0.0)
     assert words not in write_report(tmp_path, without).read_text()
+
+
+def test_the_class_weights_that_were_used_are_told(tmp_path) -> None:
+    rows = [
+        {"step": 1, "class_weights": {"crs_cont": {NASTY: 1.0, "negative": 1.0}}},
+        {"step": 2, "class_weights": {"crs_cont": {NASTY: 1.0, "negative": 0.6}}},
+        {"step": 3, "class_weights": {"crs_cont": {NASTY: 1.0, "negative": 1 / 3}}},
+    ]
+
+    def told(*rows) -> tuple[str, dict]:
+        page = Page(write_report(tmp_path, dataclasses.replace(report(), metrics=rows)).read_text())
+        found = json.loads((tmp_path / "report.json").read_text())["class_weights"]
+        return " ".join(page.text.split()), found
+
+    text, found = told(*rows)
+    changed = f"at the first → at the last step: {NASTY} 1, negative 1 → 0.3333."
+    assert f"Class weights of crs_cont, {changed}" in text
+    assert found == {
+        "crs_cont": {
+            "first": {NASTY: 1.0, "negative": 1.0},
+            "last": {NASTY: 1.0, "negative": 1 / 3},
+        }
+    }
+    text, found = told(rows[0])
+    assert f"Class weights of crs_cont: {NASTY} 1, negative 1." in text
+    assert found["crs_cont"]["first"] == found["crs_cont"]["last"]
+
+
+def test_metrics_of_older_versions_tell_nothing_of_class_weights(folder) -> None:
+    assert "Class weights" not in (folder / "report.html").read_text()
+    assert json.loads((folder / "report.json").read_text())["class_weights"] == {}
 
 
 @pytest.mark.parametrize(

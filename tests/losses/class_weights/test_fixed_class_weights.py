@@ -48,3 +48,10 @@ def test_vector_is_a_copy_of_its_own() -> None:
     given[0] = 7
     assert weights.weights.tolist() == [1, 0.5]
     assert ClassWeights(torch.tensor([1, 2])).weights.is_floating_point()
+
+
+def test_weights_go_by_name_or_without_names_by_id() -> None:
+    assert FixedClassWeights({"b": 2}, class_names=("a", "b")).by_name() == {"a": 1, "b": 2}
+    assert ClassWeights(torch.tensor([1.0, 0.5])).by_name() == {"0": 1, "1": 0.5}
+    with pytest.raises(ValueError, match=r"2 weights for 3 classes \(a, b, c\)"):
+        ClassWeights(torch.ones(2), ("a", "b", "c"))

@@ -1,0 +1,170 @@
+"""The loss of every anchor of a batch, over all pairs that the labels make.
+
+For embeddings z with similarities s_ij = z_i·z_j / τ, the others A(i) = {j ≠ i} and the positives
+P(i) = {p ∈ A(i): y_p = y_i}::
+
+    l_i = log Σ_{a ∈ A(i)} exp(s_ia) - 1/|P(i)| · Σ_{p ∈ P(i)} s_ip
+
+The second sum is z_i·(S - z_i) / τ with S the sum of all embeddings of class y_i. Only the first
+needs all products; they are made block by block.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from crs_plugin.losses.gathered_batch import GatheredBatch
+from crs_plugin.losses.pair_losses import pair_losses
+from crs_plugin.losses.similarity_blocks import LARGEST_SAFE, Similarities
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def anchor_losses(
+    z: Tensor, labels: Tensor, temperature: float, gathered: GatheredBatch | None = None
+) -> Tensor:
+    """Return l_i [n] of every row; 0 where it has no positive.
+
+    Memory grows with N. It can be differentiated twice in one process, the second time with
+    memory that grows with N².
+
+    Args:
+        z: [n, D] float32 or float64.
+        labels: [n] int64 ids.
+        temperature: τ.
+        gathered: The rows of all processes, if the batch is spread; then the gradient is that of
+            the losses of all of them, and all processes must make the backward pass.
+
+    Raises:
+        ValueError: If an embedding is not finite.
+    """
+    if gathered is None:
+        columns, ids, own = z.detach(), labels, slice(0, len(z))
+    else:
+        columns, ids = gathered.embeddings, gathered.labels
+        own = slice(gathered.first, gathered.first + len(z))
+    if len(columns) < 2:
+        return (z * 0).sum(dim=1)
+    largest, lowest, highest = _bounds(columns, ids)
+    similarities = _similarities(columns, own, temperature, largest)
+    numbered = 0 <= lowest <= highest < len(ids)
+    groups, classes = (ids, highest + 1) if numbered else (_numbered(ids), len(ids))
+    gather = None if gathered is None else gathered.gather
+    batch = _Batch(columns, groups, classes, own, temperature, similarities, gather)
+    return cast(Tensor, _AnchorLosses.apply(z, batch))
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """All rows of a batch, some of which are this process's own.
+
+    Attributes:
+        embeddings: [N, D], without a graph.
+        groups: [N], equal for rows of one class, from 0 up.
+        classes: More than the largest of them, at most N.
+        own: Which rows are this process's n.
+        temperature: τ.
+        similarities: Those of the own rows with all.
+        gather: Makes [N, ...] of this process's [n, ...]; None where all rows are its own.
+    """
+
+    embeddings: Tensor
+    groups: Tensor
+    classes: int
+    own: slice
+    temperature: float
+    similarities: Similarities
+    gather: Callable[[Tensor], Tensor] | None
+
+    def class_sums(self, values: Tensor) -> Tensor:
+        """Return for each row the sum of the values [N, ...] over the rows of its class."""
+        sums = values.new_zeros(self.classes, *values.shape[1:])
+        return sums.index_add_(0, self.groups, values).index_select(0, self.groups)
+
+
+class _AnchorLosses(torch.autograd.Function):
+    """Forward and backward pass in blocks."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, batch: _Batch) -> Tensor:
+        own = batch.own
+        lse, kept = batch.similarities.logsumexp(keep=ctx.needs_input_grad[0])
+        positives = batch.class_sums(torch.ones_like(batch.embeddings[:, 0])) - 1
+        # What a positive counts: 1 / (τ·|P(i)|), and 0 where there is none.
+        shares = (positives > 0) / (batch.temperature * positives.clamp(min=1))
+        others = batch.class_sums(batch.embeddings)[own] - z
+        ctx.save_for_backward(z, lse, kept, shares, others)
+        ctx.batch = batch
+        pull = torch.linalg.vecdot(z, others) * shares[own]
+        losses: Tensor = (lse - pull) * (shares[own] > 0)
+        return losses.to(z.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, None]:
+        z, lse, kept, shares, others = ctx.saved_tensors
+        batch: _Batch = ctx.batch
+        if torch.is_grad_enabled():
+            return _differentiable_gradient(z, g, batch), None
+        if batch.gather is not None:
+            lse, g = batch.gather(torch.stack([lse, g], dim=1)).unbind(dim=1)
+        g = g * (shares > 0)
+        gradient = batch.similarities.gradient(lse, g, kept).to(z.dtype)
+        # Each row is an anchor of its positives, and a positive of its positives.
+        weights = (g * shares)[:, None]
+        gradient -= batch.class_sums(weights * batch.embeddings)[batch.own]
+        return gradient.addcmul_(weights[batch.own], others - z, value=-1), None
+
+
+def _differentiable_gradient(z: Tensor, g: Tensor, batch: _Batch) -> Tensor:
+    """Return the gradient of Σ_i g_i·l_i for z as a function of z and g, with all pairs at once."""
+    if batch.gather is not None:
+        raise RuntimeError(
+            "crs_cont: the loss of a batch that is spread over processes can be differentiated once"
+            " only; give gather=False, or train in one process"
+        )
+    itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
+    positives = batch.groups[:, None] == batch.groups
+    losses = pair_losses(z / batch.temperature, z, positives & ~itself, ~positives)
+    (gradient,) = torch.autograd.grad(losses, z, g, create_graph=True)
+    return gradient
+
+
+def _bounds(embeddings: Tensor, labels: Tensor) -> tuple[float, int, int]:
+    """Return bounds of all |z_i·z_j|, by Cauchy and Schwarz, and of the labels.
+
+    Raises:
+        ValueError: If an embedding is not finite, or its square is not.
+    """
+    if embeddings.is_meta:
+        return 0.0, 0, len(labels)
+    squares = torch.linalg.vecdot(embeddings, embeddings)
+    largest = float(squares.amax())
+    if not math.isfinite(largest):
+        row = int((~squares.isfinite()).nonzero()[0])
+        raise ValueError(f"embeddings must be finite and their squares too; row {row} is not")
+    lowest, highest = labels.aminmax()
+    return largest, int(lowest), int(highest)
+
+
+def _similarities(
+    embeddings: Tensor, own: slice, temperature: float, largest: float
+) -> Similarities:
+    """Return the similarities of the own rows with all.
+
+    Large ones are computed in float64, if the device can: in float32 their rounding alone would
+    change the exponentials by more than 10⁻⁴.
+    """
+    safe = largest / temperature <= LARGEST_SAFE
+    widen = not safe and embeddings.device.type != "mps"
+    return Similarities(embeddings.double() if widen else embeddings, own, temperature, safe)
+
+
+def _numbered(labels: Tensor) -> Tensor:
+    """Return [N] numbers of the classes, from 0 up; other than ``unique``, without waiting."""
+    ordered, order = labels.sort()
+    numbers = torch.zeros_like(labels)
+    numbers[1:] = (ordered[1:] != ordered[:-1]).cumsum(0)
+    return torch.empty_like(labels).scatter_(0, order, numbers)
