@@ -154,8 +154,8 @@ def _similarities(
 ) -> Similarities:
     """Return the similarities of the own rows with all.
 
-    Large ones are computed in float64, if the device can: in float32 their rounding alone would
-    change the exponentials by more than 10⁻⁴.
+    Large ones are computed in float64, if the device can: float32 rounds a similarity of s by some
+    s·10⁻⁷, and its exponential is wrong by that share.
     """
     safe = largest / temperature <= LARGEST_SAFE
     widen = not safe and embeddings.device.type != "mps"

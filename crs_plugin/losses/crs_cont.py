@@ -21,22 +21,19 @@ from typing import Annotated, Any, Literal
 import torch
 import torch.nn.functional as F
 from pytorch_metric_learning.losses import BaseMetricLossFunction
-from pytorch_metric_learning.reducers import BaseReducer, ClassWeightedReducer, MeanReducer
+from pytorch_metric_learning.reducers import BaseReducer, ClassWeightedReducer
 from torch import Tensor
 
 from crs_plugin.expressions import COARSE_CLASSES, UNLABELLED
 from crs_plugin.losses.anchor_losses import anchor_losses
+from crs_plugin.losses.batch_rows import BatchRows, kept_rows
 from crs_plugin.losses.class_weights import ClassWeights
 from crs_plugin.losses.class_weights.class_weights import check_class_weights
 from crs_plugin.losses.class_weights.given import as_class_weights
-from crs_plugin.losses.gathered_batch import (
-    gather_batch,
-    is_spread,
-    sum_over_processes,
-    tell_others,
-)
+from crs_plugin.losses.gathered_batch import gather_batch, is_spread, tell_others
 from crs_plugin.losses.label_pairs import LabelPairs
 from crs_plugin.losses.pair_losses import Pairs, masks_of_pairs, pair_losses
+from crs_plugin.losses.row_losses import RowLosses
 from crs_plugin.registry import Part, PositiveFloat, register
 
 Gather = Literal["auto", True, False]
@@ -101,7 +98,7 @@ def crs_cont_loss(
         with tell_others(spread, embeddings.device):
             if class_weights is not None:
                 check_class_weights(class_weights)
-            rows = _kept_rows(embeddings, labels, class_weights, ignore_label)
+            rows = kept_rows(embeddings, labels, class_weights, ignore_label)
         losses = _losses_of_all_pairs(rows, _groups(rows), temperature, spread)
         return losses.weighted(class_weights).mean()
 
@@ -243,10 +240,6 @@ class CRSContLoss(BaseMetricLossFunction):  # type: ignore[misc]
             reduced: Tensor = self.reducer({"loss": losses.as_elements()}, embeddings, labels)
             return reduced
 
-    def get_default_reducer(self) -> BaseReducer:
-        """Return what stands in ``reducer`` while the loss does without one."""
-        return MeanReducer()
-
     def extra_repr(self) -> str:
         """Return the options, for ``print``."""
         return (
@@ -254,86 +247,14 @@ class CRSContLoss(BaseMetricLossFunction):  # type: ignore[misc]
             f" reduction={self.reduction!r}, gather={self.gather!r}"
         )
 
-    def _reference(self, ref_emb: Tensor, ref_labels: Tensor | None) -> "_Rows":
+    def _reference(self, ref_emb: Tensor, ref_labels: Tensor | None) -> BatchRows:
         return self._rows(ref_emb, _on_device_of(ref_emb, ref_labels), None)
 
-    def _rows(self, embeddings: Tensor, labels: Tensor | None, weights: Tensor | None) -> "_Rows":
-        rows = _kept_rows(embeddings, labels, weights, self.ignore_label)
+    def _rows(self, embeddings: Tensor, labels: Tensor | None, weights: Tensor | None) -> BatchRows:
+        rows = kept_rows(embeddings, labels, weights, self.ignore_label)
         if not self.normalize:
             return rows
         return replace(rows, embeddings=F.normalize(rows.embeddings, dim=1))
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of a batch of N that are not left out.
-
-    Attributes:
-        embeddings: [K, D] float32 or float64.
-        labels: [K] int64; None where there are none.
-        kept: [N] bool, which they are; None for all.
-    """
-
-    embeddings: Tensor
-    labels: Tensor | None
-    kept: Tensor | None
-
-    @property
-    def size(self) -> int:
-        """N."""
-        return len(self.embeddings if self.kept is None else self.kept)
-
-
-@dataclass(frozen=True)
-class _Losses:
-    """Losses of anchors, one per row that is not left out.
-
-    Attributes:
-        values: [K].
-        rows: The rows.
-        count: N of the formula, over all processes.
-        spread: Whether other processes have losses of the same batch.
-    """
-
-    values: Tensor
-    rows: _Rows
-    count: int
-    spread: bool = False
-
-    def weighted(self, class_weights: Tensor | None) -> "_Losses":
-        """Return them multiplied by the weight of their anchor's class."""
-        if class_weights is None or self.rows.labels is None:
-            return self
-        weights = class_weights.to(self.values).index_select(0, self.rows.labels)
-        return replace(self, values=self.values * weights)
-
-    def mean(self) -> Tensor:
-        """Return the sum over all processes, divided by N."""
-        return self.sum() / max(self.count, 1)
-
-    def sum(self) -> Tensor:
-        """Return the sum over all processes."""
-        total = self.values.sum()
-        return sum_over_processes(total) if self.spread else total
-
-    def reduced(self, reduction: str) -> Tensor:
-        """Return their mean, sum, or a loss for each row of the batch."""
-        if reduction == "none":
-            return self.values if self.rows.kept is None else self._of_all_rows(self.rows.kept)
-        return self.mean() if reduction == "mean" else self.sum()
-
-    def as_elements(self) -> dict[str, Any]:
-        """Return what a reducer of pytorch-metric-learning gets."""
-        kept = self.rows.kept
-        indices = torch.arange(len(self.values), device=self.values.device)
-        return {
-            "losses": self.values,
-            "indices": indices if kept is None else kept.nonzero()[:, 0],
-            "reduction_type": "element",
-        }
-
-    def _of_all_rows(self, kept: Tensor) -> Tensor:
-        return self.values.new_zeros(len(kept)).masked_scatter(kept, self.values)
 
 
 @dataclass(frozen=True)
@@ -356,7 +277,7 @@ class _Groups:
         return None if paired.all() else paired
 
 
-def _groups(rows: _Rows, pairs: Pairs | None = None) -> _Groups:
+def _groups(rows: BatchRows, pairs: Pairs | None = None) -> _Groups:
     """Return the groups that the labels make, or those that all pairs of the batch stand for."""
     if isinstance(pairs, LabelPairs):
         if len(pairs.labels) != rows.size:
@@ -371,7 +292,9 @@ def _groups(rows: _Rows, pairs: Pairs | None = None) -> _Groups:
     return _Groups(rows.labels)
 
 
-def _losses_of_all_pairs(rows: _Rows, groups: _Groups, temperature: float, spread: bool) -> _Losses:
+def _losses_of_all_pairs(
+    rows: BatchRows, groups: _Groups, temperature: float, spread: bool
+) -> RowLosses:
     z, ids = rows.embeddings, groups.ids
     batch = gather_batch(z.detach(), ids) if spread else None
     count = len(z) if batch is None else len(batch.labels)
@@ -383,12 +306,12 @@ def _losses_of_all_pairs(rows: _Rows, groups: _Groups, temperature: float, sprea
     else:
         of_paired = anchor_losses(z[paired], ids[paired], temperature, batch)
         values = z.new_zeros(len(z)).masked_scatter(paired, of_paired)
-    return _Losses(values, rows, count, spread)
+    return RowLosses(values, rows, count, spread)
 
 
 def _losses_of_pairs(
-    rows: _Rows, reference: _Rows, pairs: Pairs | None, temperature: float
-) -> _Losses:
+    rows: BatchRows, reference: BatchRows, pairs: Pairs | None, temperature: float
+) -> RowLosses:
     if pairs is not None:
         masks = masks_of_pairs(pairs, rows.size, reference.size, rows.embeddings.device)
         positives, negatives = (_part(mask, rows.kept, reference.kept) for mask in masks)
@@ -401,7 +324,7 @@ def _losses_of_pairs(
         positives.fill_diagonal_(False)
         negatives.fill_diagonal_(False)
     z = rows.embeddings / temperature
-    return _Losses(pair_losses(z, reference.embeddings, positives, negatives), rows, len(z))
+    return RowLosses(pair_losses(z, reference.embeddings, positives, negatives), rows, len(z))
 
 
 def _part(mask: Tensor, rows: Tensor | None, columns: Tensor | None) -> Tensor:
@@ -423,52 +346,6 @@ def _on_device_of(embeddings: Tensor, labels: Tensor | None) -> Tensor | None:
     return labels.to(embeddings.device)
 
 
-def _kept_rows(
-    embeddings: Tensor, labels: Tensor | None, class_weights: Tensor | None, ignore_label: int
-) -> _Rows:
-    """Check a batch and leave out what is to be ignored; computes in float32 at least."""
-    _check_batch(embeddings, labels)
-    if embeddings.dtype not in (torch.float32, torch.float64):
-        embeddings = embeddings.float()
-    if labels is None:
-        if class_weights is not None:
-            raise ValueError("labels are missing: class weights go by label")
-        return _Rows(embeddings, None, None)
-    kept = _kept(labels, class_weights, ignore_label)
-    labels = labels.long()
-    if kept is None:
-        return _Rows(embeddings, labels, None)
-    return _Rows(embeddings[kept], labels[kept], kept)
-
-
-def _kept(labels: Tensor, class_weights: Tensor | None, ignore_label: int) -> Tensor | None:
-    """Return [N] bool, the rows that are not ignored, or None for all; checks their ids.
-
-    In the usual case it waits for the device once.
-    """
-    if labels.is_meta or len(labels) == 0:
-        return None
-    most = torch.iinfo(torch.long).max if class_weights is None else len(class_weights) - 1
-    lowest, highest = torch.stack(labels.aminmax()).tolist()
-    if 0 <= lowest <= highest <= most and not lowest <= ignore_label <= highest:
-        return None
-    kept = labels != ignore_label
-    wrong = kept & ((labels < 0) | (labels > most))
-    if wrong.any():
-        row = int(wrong.nonzero()[0])
-        label = int(labels[row])
-        if label < 0:
-            raise ValueError(
-                f"labels must be ids ≥ 0, or {ignore_label} for rows to leave out; row {row} has"
-                f" {label}"
-            )
-        raise ValueError(
-            f"label {label} (row {row}) has no weight: class_weights has {most + 1} weights,"
-            f" for ids 0 to {most}"
-        )
-    return kept
-
-
 def _has_class_weights(reducer: BaseReducer | None) -> bool:
     """Whether a reducer, or one inside it, weights the classes."""
     return reducer is not None and any(
@@ -479,31 +356,6 @@ def _has_class_weights(reducer: BaseReducer | None) -> bool:
 def _check_temperature(temperature: float) -> None:
     if not 0 < temperature < float("inf"):
         raise ValueError(f"temperature must be finite and above 0, not {temperature}")
-
-
-def _check_batch(embeddings: Tensor, labels: Tensor | None) -> None:
-    if not embeddings.is_floating_point():
-        raise TypeError(f"embeddings must be floating, not {embeddings.dtype}")
-    if labels is None:
-        if embeddings.dim() != 2:
-            raise ValueError(f"embeddings must be [N, D], not {list(embeddings.shape)}")
-        return
-    if labels.is_floating_point() or labels.is_complex() or labels.dtype is torch.bool:
-        raise TypeError(f"labels must be integer ids, not {labels.dtype}")
-    if embeddings.dim() != 2 or labels.dim() != 1 or len(embeddings) != len(labels):
-        hint = ""
-        if len(labels) and len(embeddings) % len(labels) == 0 and labels.dim() == 1:
-            views = len(embeddings) // len(labels)
-            hint = f"; for {views} stacked views give labels.repeat({views})" if views > 1 else ""
-        raise ValueError(
-            "embeddings must be [N, D] and labels [N], not"
-            f" {list(embeddings.shape)} and {list(labels.shape)}{hint}"
-        )
-    if embeddings.device != labels.device:
-        raise ValueError(
-            f"embeddings are on {embeddings.device} but labels on {labels.device};"
-            " move them to the same device"
-        )
 
 
 def _full_precision(device: torch.device) -> AbstractContextManager[Any]:

@@ -22,7 +22,7 @@ _SHAPE_ON_CPU = (256, 2048)
 _SHAPE_ELSEWHERE = (2048, 8192)
 """On a GPU: much work for each kernel, in 64 MiB."""
 _KEPT = 2**23
-"""Similarities that are kept for the gradient: 32 MiB of float32, which is all up to N = 4,000."""
+"""Similarities that are kept for the gradient: 32 MiB of float32, which is all up to N = 3,900."""
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,12 @@ class RunBatches:
         seed: The run's seed.
 
     Attributes:
+        seed: The run's seed.
         steps_made: Says how many steps the run has made; the host sets it.
         rank: Which of the ``ranks`` devices this is; the host sets both.
 
     Raises:
+        ValueError: If images or ids are of another type or shape.
         InputError: If an epoch is smaller than one batch.
     """
 
@@ -68,15 +70,16 @@ class RunBatches:
         batch_size: int,
         seed: int,
     ) -> None:
+        _check(images, fine, coarse)
         self.images = images
         self.fine = fine
         self.coarse = coarse
         self.batch_size = batch_size
+        self.seed = seed
         self.steps_made: Callable[[], int] = lambda: 0
         self.rank = 0
         self.ranks = 1
         self._sampler = sampler
-        self._seed = seed
         drawn = len(self.order(0))
         if drawn < batch_size:
             raise InputError(
@@ -91,7 +94,7 @@ class RunBatches:
     def order(self, epoch: int) -> torch.Tensor:
         """Return the indices of an epoch (from 0), int64; they depend on seed and epoch only."""
         with isolate_rng(include_cuda=False):
-            seed_order(self._seed, epoch)
+            seed_order(self.seed, epoch)
             if self._sampler is None:
                 return torch.randperm(len(self.images))
             return torch.tensor(list(self._sampler(self.coarse, self.fine)), dtype=torch.int64)
@@ -122,3 +125,12 @@ class RunBatches:
             indices = order[first : first + self.batch_size].chunk(self.ranks)[self.rank]
             yield Batch(self.images[indices], self.fine[indices], self.coarse[indices])
             step += 1
+
+
+def _check(images: torch.Tensor, fine: torch.Tensor, coarse: torch.Tensor) -> None:
+    if images.dtype != torch.uint8 or images.dim() != 4:
+        raise ValueError(f"images must be uint8 [N, C, H, W], not {images.dtype} {images.shape}")
+    if fine.shape != (len(images),) or coarse.shape != (len(images),):
+        raise ValueError(
+            f"fine and coarse ids must be [{len(images)}], not {fine.shape}, {coarse.shape}"
+        )

@@ -14,7 +14,7 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException  # 
 from rich.console import Console
 
 from crs_plugin.errors import InputError
-from crs_plugin.pretraining.batches import RunBatches, SamplerFactory
+from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing, RunIdentity, digest
 from crs_plugin.pretraining.callbacks.collapse import CollapseWatch
 from crs_plugin.pretraining.callbacks.interruption import Interruption
@@ -62,12 +62,8 @@ class PretrainingOutcome:
 def pretrain(
     *,
     module: PretrainingModule,
-    images: torch.Tensor,
-    fine: torch.Tensor,
-    coarse: torch.Tensor,
-    sampler_factory: SamplerFactory | None,
+    batches: RunBatches,
     settings: TrainingSettings,
-    seed: int,
     folder: Path,
     resume: bool,
     loggers: Sequence[Logger] = (),
@@ -80,13 +76,8 @@ def pretrain(
 
     Args:
         module: What is trained; it stays on the CPU afterwards.
-        images: uint8 ``[N, 1|3, H, W]``, all pre-training images.
-        fine: int64 ``[N]``, contiguous ids of their expressions; -1 for none.
-        coarse: int64 ``[N]``, coarse ids; -1 for none.
-        sampler_factory: Makes the indices of an epoch from ``coarse`` and ``fine``, or None for all
-            images in random order.
+        batches: What it is trained on; their seed is the run's, their size that of the settings.
         settings: Budget and hardware.
-        seed: The run's seed, at least 0.
         folder: The run's folder; made if it is not there.
         resume: Continue from the folder's checkpoint instead of starting anew.
         loggers: Experiment loggers that get every row of metrics as well.
@@ -96,11 +87,11 @@ def pretrain(
         The outcome; the run is complete when ``steps == total_steps``.
 
     Raises:
-        InputError: If the batch is larger than the data, there is nothing to resume, what there is
-            belongs to another run, or the hardware that is asked for is not there.
+        InputError: If there is nothing to resume, what there is belongs to another run, or the
+            hardware that is asked for is not there.
         DivergenceError: If a term of the objective is no finite number any more.
     """
-    batches = run_batches(images, fine, coarse, sampler_factory, settings, seed)
+    check_hardware(settings)
     total_steps = _total_steps(settings, len(batches))
     checkpoint = folder / LAST_CHECKPOINT
     if resume and not checkpoint.is_file():
@@ -112,13 +103,13 @@ def pretrain(
 
     identity = RunIdentity(
         {
-            "seed": seed,
+            "seed": batches.seed,
             "steps": total_steps,
-            "batch_size": settings.batch_size,
-            "images": len(images),
-            "labels": digest(fine, coarse),
+            "batch_size": batches.batch_size,
+            "images": len(batches.images),
+            "labels": digest(batches.fine, batches.coarse),
         },
-        pixels=digest(images),
+        pixels=digest(batches.images),
     )
     display = ProgressDisplay(console)
     interruption = Interruption(display.announce)
@@ -139,7 +130,7 @@ def pretrain(
                 Checkpointing(checkpoint, settings.checkpoint_every, identity, display.announce),
             ],
         )
-        module.seed = seed
+        module.seed = batches.seed
         with interruption.listening():
             _fit(trainer, module, batches, checkpoint if resume else None, interruption)
     ended = time.perf_counter()
@@ -151,36 +142,11 @@ def pretrain(
         epochs=round(trainer.global_step / len(batches), 2),
         images_seen=batches.images_seen(trainer.global_step),
         seconds=start.seconds(until=ended),
-        images_per_second=made * settings.batch_size / (ended - start.time),
+        images_per_second=made * batches.batch_size / (ended - start.time),
         interrupted=interruption.requested and trainer.global_step < total_steps,
         checkpoint=checkpoint if checkpoint.is_file() else None,
         warnings=tuple(watch.warnings),
         final=rows[-1] if rows else {},
-    )
-
-
-def run_batches(
-    images: torch.Tensor,
-    fine: torch.Tensor,
-    coarse: torch.Tensor,
-    sampler_factory: SamplerFactory | None,
-    settings: TrainingSettings,
-    seed: int,
-) -> RunBatches:
-    """Return the batches of a run, once it is clear that it can be made here; see ``pretrain``.
-
-    Raises:
-        InputError: If the batch is larger than the data, or the hardware that is asked for is not
-            there.
-    """
-    _check(images, fine, coarse, settings)
-    return RunBatches(
-        images,
-        fine,
-        coarse,
-        sampler=sampler_factory,
-        batch_size=settings.batch_size,
-        seed=seed,
     )
 
 
@@ -211,15 +177,12 @@ class _Start(pl.Callback):
         self._batches.ranks = trainer.world_size
 
 
-def _check(
-    images: torch.Tensor, fine: torch.Tensor, coarse: torch.Tensor, settings: TrainingSettings
-) -> None:
-    if images.dtype != torch.uint8 or images.dim() != 4:
-        raise ValueError(f"images must be uint8 [N, C, H, W], not {images.dtype} {images.shape}")
-    if fine.shape != (len(images),) or coarse.shape != (len(images),):
-        raise ValueError(
-            f"fine and coarse ids must be [{len(images)}], not {fine.shape}, {coarse.shape}"
-        )
+def check_hardware(settings: TrainingSettings) -> None:
+    """Make sure that what the settings ask of this machine is there.
+
+    Raises:
+        InputError: If it is not.
+    """
     if settings.batch_size % settings.devices:
         raise InputError(
             f"training.batch_size is {settings.batch_size}, which {settings.devices} devices"

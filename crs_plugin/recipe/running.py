@@ -16,8 +16,9 @@ from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
+from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.module import PretrainingModule
-from crs_plugin.pretraining.training import PretrainingOutcome, pretrain, run_batches
+from crs_plugin.pretraining.training import PretrainingOutcome, check_hardware, pretrain
 from crs_plugin.recipe.building import (
     PretrainingData,
     build_module,
@@ -92,6 +93,7 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
 
 def _run(run: _Run, mode: Mode) -> None:
     recipe = run.recipe
+    check_hardware(recipe.training)
     context = check_data(recipe)
     check_build(recipe)
     data = pretraining_data(recipe, context.open(None))
@@ -100,12 +102,18 @@ def _run(run: _Run, mode: Mode) -> None:
     images = _decoded(run, data.dataset, recipe.training.decoded_size(context.input_size))
     with run.progress.stage():
         context.check_images(data.dataset, run.progress)
-    sampler = sampler_factory(recipe.sampler)
-    batches = run_batches(images, data.fine, data.coarse, sampler, recipe.training, recipe.seed)
+    batches = RunBatches(
+        images,
+        data.fine,
+        data.coarse,
+        sampler=sampler_factory(recipe.sampler),
+        batch_size=recipe.training.batch_size,
+        seed=recipe.seed,
+    )
     run.folder.open(recipe, mode)
     with _logged_to(run.folder):
-        _announce(run, data, module, images, steps_per_epoch=len(batches))
-        outcome = _pretrain(run, module, data, images, resume=mode == "resume")
+        _announce(run, data, module, batches)
+        outcome = _pretrain(run, module, batches, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
         encoder = encoder_of(recipe, module, _seen(recipe, data, module, outcome))
@@ -146,18 +154,14 @@ def _decoded(run: _Run, dataset: FaceDataset, size: int) -> torch.Tensor:
 
 
 def _announce(
-    run: _Run,
-    data: PretrainingData,
-    module: PretrainingModule,
-    images: torch.Tensor,
-    steps_per_epoch: int,
+    run: _Run, data: PretrainingData, module: PretrainingModule, batches: RunBatches
 ) -> None:
-    recipe, settings = run.recipe, run.recipe.training
+    recipe, settings, images = run.recipe, run.recipe.training, batches.images
     augmentation: Any = module.augmentation
     view_size: int = augmentation.size
     counts = _counted(data.fine, data.expressions)
     classes = _counted(data.coarse, recipe.labels.classes)
-    steps = settings.epochs * steps_per_epoch
+    steps = settings.epochs * len(batches)
     if settings.max_steps is not None:
         steps = min(steps, settings.max_steps)
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
@@ -183,17 +187,13 @@ def _counted(ids: torch.Tensor, names: Sequence[str]) -> str:
 
 
 def _pretrain(
-    run: _Run, module: PretrainingModule, data: PretrainingData, images: torch.Tensor, resume: bool
+    run: _Run, module: PretrainingModule, batches: RunBatches, resume: bool
 ) -> PretrainingOutcome:
     recipe, folder = run.recipe, run.folder
     return pretrain(
         module=module,
-        images=images,
-        fine=data.fine,
-        coarse=data.coarse,
-        sampler_factory=sampler_factory(recipe.sampler),
+        batches=batches,
         settings=recipe.training,
-        seed=recipe.seed,
         folder=folder.path,
         resume=resume and folder.checkpoint.is_file(),
         loggers=[spec.build(folder.path) for spec in recipe.loggers],

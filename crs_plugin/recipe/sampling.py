@@ -10,6 +10,7 @@ from crs_plugin.recipe.problem import RecipeError, did_you_mean
 from crs_plugin.recipe.spec import Spec
 
 SAMPLER_INPUTS: Mapping[str, str] = {
+    "image_ids": "[N] numbers of the images, 0 to N - 1",
     "labels": "[N] coarse ids of the images, -1 for none",
     "fine_labels": "[N] contiguous ids of the expressions in the data, -1 for none",
 }
@@ -31,7 +32,8 @@ def sampler_factory(spec: Spec) -> SamplerFactory:
             raise RecipeError([spec.problem(message)])
 
     def sampler(coarse: torch.Tensor, fine: torch.Tensor) -> Iterable[int]:
-        given = {"labels": coarse, "fine_labels": fine}
+        ids = torch.arange(len(coarse))
+        given = {"image_ids": ids, "labels": coarse, "fine_labels": fine}
         indices: Iterable[int] = spec.build(*(given[name] for name in wanted))
         return indices
 
@@ -39,12 +41,10 @@ def sampler_factory(spec: Spec) -> SamplerFactory:
 
 
 def labels_that_steer(spec: Spec) -> set[str]:
-    """Return which of the inputs decide what a sampler shows, as far as its options tell."""
-    if spec.name == "uniform":  # only their number counts
-        return set()
+    """Return which labels decide what a sampler shows, as far as its options tell."""
     if "classes" in spec.component.options():
         return {"fine_labels" if spec.options.get("classes") == "fine" else "labels"}
-    return set(_wanted(spec))
+    return {"labels", "fine_labels"}.intersection(_wanted(spec))
 
 
 def _wanted(spec: Spec) -> list[str]:

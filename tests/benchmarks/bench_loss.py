@@ -1,6 +1,6 @@
 """Time and memory of the CRS-CONT loss beside its peers, as ratios in one run.
 
-    python tests/benchmarks/bench_loss.py                # the table; about ten minutes
+    python tests/benchmarks/bench_loss.py                # the table; about a minute
     python tests/benchmarks/bench_loss.py --sizes 64     # does it run?
 
 All are given the same float32 embeddings [N, 128] on the unit sphere in four classes, and do a

@@ -87,8 +87,11 @@ def test_an_embedding_that_is_not_finite_is_named(value: float) -> None:
         anchor_losses(broken, y, 0.5)
 
 
-def test_a_device_that_gives_no_values_is_never_asked_for_any() -> None:
-    """The device ``meta`` has shapes only, so whatever waits for a GPU's values fails on it."""
+def test_the_blocks_never_ask_the_device_for_values() -> None:
+    """The device ``meta`` has shapes only: what would wait for a GPU in the loop fails on it.
+
+    The checks before the loop, which do wait, are left out there.
+    """
     z = torch.randn(3000, 8, device="meta", requires_grad=True)
     losses = anchor_losses(z, torch.zeros(3000, dtype=torch.long, device="meta"), 0.07)
     losses.sum().backward()

@@ -9,6 +9,7 @@ from torch import nn
 
 from crs_plugin.losses import CRSContLoss
 from crs_plugin.losses.class_weights import ClassWeights
+from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.objective import Objective, Term
 from crs_plugin.pretraining.optimizers.sgd import sgd
@@ -110,12 +111,15 @@ def small_run(
     **given: Any,
 ) -> tuple[PretrainingOutcome, PretrainingModule]:
     module = module or small_module()
-    arguments: dict[str, Any] = {"sampler_factory": None, "seed": 3} | small_data() | given
+    settings = settings or small_settings()
+    shown = {name: given.pop(name) for name in ("console", "loggers") if name in given}
+    parts: dict[str, Any] = {"sampler": None, "seed": 3} | small_data() | given
     outcome = pretrain(
         module=module,
-        settings=settings or small_settings(),
+        batches=RunBatches(**parts, batch_size=settings.batch_size),
+        settings=settings,
         folder=folder,
         resume=resume,
-        **arguments,
+        **shown,
     )
     return outcome, module

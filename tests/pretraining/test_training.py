@@ -10,10 +10,11 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from small_run import NoisyViews, small_data, small_module, small_run, small_settings
+from small_run import BATCH, NoisyViews, small_data, small_module, small_run, small_settings
 from torch import nn
 
 from crs_plugin.errors import InputError
+from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.metrics import MetricsRow
 from crs_plugin.pretraining.module import DivergenceError
 from crs_plugin.pretraining.objective import Objective, Term
@@ -55,7 +56,7 @@ def test_the_outcome_counts_the_images_that_were_seen(changed, epochs, tmp_path)
 
 
 def test_images_that_a_sampler_leaves_out_are_not_seen(tmp_path):
-    outcome, _ = small_run(tmp_path, sampler_factory=lambda coarse, fine: range(16))
+    outcome, _ = small_run(tmp_path, sampler=lambda coarse, fine: range(16))
     assert (outcome.steps, outcome.epochs, outcome.images_seen) == (4, 2, 16)
 
 
@@ -220,10 +221,8 @@ def test_real_components(tmp_path):
     data = small_data(16) | {"images": torch.randint(0, 256, (16, 3, 40, 40), dtype=torch.uint8)}
     outcome = pretrain(
         module=module,
-        **data,
-        sampler_factory=None,
+        batches=RunBatches(**data, sampler=None, batch_size=BATCH, seed=0),
         settings=small_settings(epochs=1),
-        seed=0,
         folder=tmp_path,
         resume=False,
     )

@@ -1,14 +1,14 @@
 """The linear probe: a linear classifier on the features of the frozen encoder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
-import numpy as np
 from annotated_types import Len
 
-from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation.coarse_probe import coarse_probe, with_coarse_class
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
@@ -22,7 +22,6 @@ from crs_plugin.evaluation.metrics import compare
 from crs_plugin.evaluation.probe_data import ProbeData, probe_data
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
 from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.expressions import UNLABELLED, CoarseTable
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 RELEASED_NOTES = (
@@ -137,14 +136,14 @@ class LinearProbe:
         test_data = context.open(self.test_data) if self.test_data else None
         notes: list[str] = []
         if self.labels == "coarse":
-            data = _with_coarse_class(data, context.coarse_table, notes)
-            test_data = test_data and _with_coarse_class(test_data, context.coarse_table, notes)
+            data = with_coarse_class(data, context.coarse_table, notes)
+            test_data = test_data and with_coarse_class(test_data, context.coarse_table, notes)
         probe = probe_data(
             data, test_data, validation_fraction=self.validation_fraction, seed=context.seed
         )
         if self.labels == "fine":
             return probe
-        return _coarse_probe(replace(probe, notes=(*notes, *probe.notes)), context.coarse_table)
+        return coarse_probe(replace(probe, notes=(*notes, *probe.notes)), context.coarse_table)
 
     def _title(self, probe: ProbeData) -> str:
         if self.title:
@@ -173,53 +172,3 @@ class LinearProbe:
         values = [classifier.regularisation]
         notes += note_on_end(which, values, self.regularisation)
         return classifier.predict(test.features), choice_in_words(values, self.regularisation)
-
-
-@dataclass(frozen=True)
-class _CoarseProbe(ProbeData):
-    """Data of a probe whose classes are coarse.
-
-    Attributes:
-        coarse_names: Names of the coarse classes that occur.
-        coarse_of: Index ``[C]`` of the coarse class of each of ``classes``.
-    """
-
-    coarse_names: tuple[str, ...] = ()
-    coarse_of: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return self.coarse_names
-
-    def labels(self, part: FaceDataset) -> Ids:
-        return self.coarse_of[super().labels(part)]
-
-
-def _coarse_probe(probe: ProbeData, table: CoarseTable) -> _CoarseProbe:
-    coarse = np.array(table.ids())[probe.classes]
-    present, coarse_of = np.unique(coarse, return_inverse=True)
-    names = tuple(table.classes[i] for i in present)
-    of_coarse = _CoarseProbe(**vars(probe), coarse_names=names, coarse_of=coarse_of)
-    if len(np.unique(of_coarse.labels(probe.train))) < 2:
-        raise DataError(
-            f"data set {probe.train.name}: linear_probe on coarse labels needs images of at least"
-            f" two coarse classes to learn from; found: {', '.join(names)}"
-        )
-    return of_coarse
-
-
-def _with_coarse_class(dataset: FaceDataset, table: CoarseTable, notes: list[str]) -> FaceDataset:
-    """Return the images that have a coarse class, and those without any label."""
-    coarse = np.array([*table.ids(), UNLABELLED])[dataset.fine]
-    left_out = (coarse == UNLABELLED) & (dataset.fine != UNLABELLED)
-    if (coarse == UNLABELLED).all():
-        raise DataError(
-            f"data set {dataset.name}: linear_probe on coarse labels needs expressions that have a"
-            f" coarse class; found: {', '.join(dataset.expressions) or 'no label'}"
-        )
-    if left_out.any():
-        notes.append(
-            f"{int(left_out.sum()):,} images of {dataset.name}, of expressions without a coarse"
-            " class, were left out."
-        )
-    return dataset.take(np.flatnonzero(~left_out))

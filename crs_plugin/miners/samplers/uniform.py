@@ -7,13 +7,13 @@ from crs_plugin.registry import register
 
 
 @register("sampler", "uniform")
-def uniform(labels: Tensor, /) -> RandomSampler:
+def uniform(image_ids: Tensor, /) -> RandomSampler:
     """Every image once per epoch, in random order.
 
     Args:
-        labels: [N] coarse ids of the images; only their number counts.
+        image_ids: [N] the numbers 0 to N - 1.
 
     Returns:
         torch's ``RandomSampler``, which draws from the global torch generator.
     """
-    return RandomSampler(labels)
+    return RandomSampler(image_ids)

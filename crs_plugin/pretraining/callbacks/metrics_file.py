@@ -7,9 +7,10 @@ from typing import IO, Any
 import pytorch_lightning as pl
 
 from crs_plugin.files import write_atomically
+from crs_plugin.pretraining.callbacks.closing import Closing
 
 
-class MetricsFile(pl.Callback):
+class MetricsFile(Closing):
     """Appends every row to a file, and to the trainer's loggers, as soon as it is known.
 
     A run that starts anew empties the file. One that is resumed drops the rows after its
@@ -48,17 +49,8 @@ class MetricsFile(pl.Callback):
             logger.log_metrics(pl_module.row.scalars(), step=pl_module.row.step)
             logger.save()
 
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+    def close(self) -> None:
         """Close the file."""
-        self._close()
-
-    def on_exception(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
-    ) -> None:
-        """Close the file; Lightning tears nothing down after an exception."""
-        self._close()
-
-    def _close(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None

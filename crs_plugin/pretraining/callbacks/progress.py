@@ -11,13 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from crs_plugin.pretraining.callbacks.closing import Closing
 from crs_plugin.pretraining.metrics import MetricsRow
 
 log = logging.getLogger("crs_plugin.pretraining")
 log.addHandler(logging.NullHandler())
 
 
-class ProgressDisplay(pl.Callback):
+class ProgressDisplay(Closing):
     """Shows where a run is, how long it will take, and every term beside its collapsed value.
 
     Every row of metrics goes to the log ``crs_plugin.pretraining`` as a line. On a terminal a live
@@ -84,17 +85,8 @@ class ProgressDisplay(pl.Callback):
         log.warning(message)
         self._print(f"warning: {message}")
 
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+    def close(self) -> None:
         """Close the display; its last state stays on the screen."""
-        self._close()
-
-    def on_exception(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
-    ) -> None:
-        """Close the display; Lightning tears nothing down after an exception."""
-        self._close()
-
-    def _close(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
