@@ -9,7 +9,6 @@ The second sum is z_i·(S - z_i) / τ with S the sum of all embeddings of class 
 needs all products; they are made block by block.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,12 +18,15 @@ from torch import Tensor
 
 from crs_plugin.losses.gathered_batch import GatheredBatch
 from crs_plugin.losses.pair_losses import pair_losses
-from crs_plugin.losses.similarity_blocks import LARGEST_SAFE, Similarities
+from crs_plugin.losses.similarity_blocks import LARGEST_SAFE, Similarities, part_of
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
 def anchor_losses(
-    z: Tensor, labels: Tensor, temperature: float, gathered: GatheredBatch | None = None
+    z: Tensor,
+    labels: Tensor,
+    temperature: float,
+    gathered: GatheredBatch | None = None,
+    classes: int | None = None,
 ) -> Tensor:
     """Return l_i [n] of every row; 0 where it has no positive.
 
@@ -37,21 +39,38 @@ def anchor_losses(
         temperature: τ.
         gathered: The rows of all processes, if the batch is spread; then the gradient is that of
             the losses of all of them, and all processes must make the backward pass.
+        classes: More than the largest of ``labels``, where none is negative; found if not given.
 
     Raises:
         ValueError: If an embedding is not finite.
     """
+    if torch.compiler.is_compiling():
+        # Not as a decorator: it would cost a small batch a tenth of its time.
+        outside_the_graph = torch.compiler.disable(_anchor_losses)  # type: ignore[no-untyped-call]
+        return cast(Tensor, outside_the_graph(z, labels, temperature, gathered, classes))
+    return _anchor_losses(z, labels, temperature, gathered, classes)
+
+
+def _anchor_losses(
+    z: Tensor,
+    labels: Tensor,
+    temperature: float,
+    gathered: GatheredBatch | None,
+    classes: int | None,
+) -> Tensor:
     if gathered is None:
-        columns, ids, own = z.detach(), labels, slice(0, len(z))
+        columns, ids, own = z.detach(), labels, slice(0, z.shape[0])
     else:
-        columns, ids = gathered.embeddings, gathered.labels
-        own = slice(gathered.first, gathered.first + len(z))
-    if len(columns) < 2:
+        columns, ids, classes = gathered.embeddings, gathered.labels, None
+        own = slice(gathered.first, gathered.first + z.shape[0])
+    if columns.shape[0] < 2:
         return (z * 0).sum(dim=1)
-    largest, lowest, highest = _bounds(columns, ids)
-    similarities = _similarities(columns, own, temperature, largest)
-    numbered = 0 <= lowest <= highest < len(ids)
-    groups, classes = (ids, highest + 1) if numbered else (_numbered(ids), len(ids))
+    similarities = _similarities(columns, own, temperature, _largest_product(columns))
+    if classes is None:
+        classes = _count(ids)
+    groups, classes = (
+        (ids, classes) if 0 < classes <= ids.shape[0] else (_numbered(ids), ids.shape[0])
+    )
     gather = None if gathered is None else gathered.gather
     batch = _Batch(columns, groups, classes, own, temperature, similarities, gather)
     return cast(Tensor, _AnchorLosses.apply(z, batch))
@@ -80,9 +99,13 @@ class _Batch:
     gather: Callable[[Tensor], Tensor] | None
 
     def class_sums(self, values: Tensor) -> Tensor:
-        """Return for each row the sum of the values [N, ...] over the rows of its class."""
+        """Return [classes, ...], the sums of the values [N, ...] over the rows of each class."""
         sums = values.new_zeros(self.classes, *values.shape[1:])
-        return sums.index_add_(0, self.groups, values).index_select(0, self.groups)
+        return sums.index_add_(0, self.groups, values)
+
+    def of_own(self, values: Tensor) -> Tensor:
+        """Return [n, ...], for each own row the value of its class."""
+        return values.index_select(0, part_of(self.groups, self.own))
 
 
 class _AnchorLosses(torch.autograd.Function):
@@ -90,32 +113,34 @@ class _AnchorLosses(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, batch: _Batch) -> Tensor:
-        own = batch.own
         lse, kept = batch.similarities.logsumexp(keep=ctx.needs_input_grad[0])
-        positives = batch.class_sums(torch.ones_like(batch.embeddings[:, 0])) - 1
+        positives = batch.class_sums(z.new_ones(batch.groups.shape[0])) - 1
         # What a positive counts: 1 / (τ·|P(i)|), and 0 where there is none.
         shares = (positives > 0) / (batch.temperature * positives.clamp(min=1))
-        others = batch.class_sums(batch.embeddings)[own] - z
-        ctx.save_for_backward(z, lse, kept, shares, others)
+        shares = shares.index_select(0, batch.groups)
+        paired = shares > 0
+        others = batch.of_own(batch.class_sums(batch.embeddings)) - z
+        ctx.save_for_backward(z, lse, kept, shares, paired, others)
         ctx.batch = batch
-        pull = torch.linalg.vecdot(z, others) * shares[own]
-        losses: Tensor = (lse - pull) * (shares[own] > 0)
+        pull = torch.linalg.vecdot(z, others) * part_of(shares, batch.own)
+        losses: Tensor = (lse - pull) * part_of(paired, batch.own)
         return losses.to(z.dtype)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, None]:
-        z, lse, kept, shares, others = ctx.saved_tensors
+        z, lse, kept, shares, paired, others = ctx.saved_tensors
         batch: _Batch = ctx.batch
         if torch.is_grad_enabled():
             return _differentiable_gradient(z, g, batch), None
         if batch.gather is not None:
             lse, g = batch.gather(torch.stack([lse, g], dim=1)).unbind(dim=1)
-        g = g * (shares > 0)
-        gradient = batch.similarities.gradient(lse, g, kept).to(z.dtype)
+        g = g * paired
         # Each row is an anchor of its positives, and a positive of its positives.
-        weights = (g * shares)[:, None]
-        gradient -= batch.class_sums(weights * batch.embeddings)[batch.own]
-        return gradient.addcmul_(weights[batch.own], others - z, value=-1), None
+        pulls = (g * shares).neg_()[:, None]
+        gradient = batch.of_own(batch.class_sums(pulls * batch.embeddings))
+        gradient = gradient.addcmul_(part_of(pulls, batch.own), others - z).to(lse.dtype)
+        batch.similarities.add_gradient(gradient, lse, g, kept)
+        return gradient.to(z.dtype), None
 
 
 def _differentiable_gradient(z: Tensor, g: Tensor, batch: _Batch) -> Tensor:
@@ -125,28 +150,35 @@ def _differentiable_gradient(z: Tensor, g: Tensor, batch: _Batch) -> Tensor:
             "crs_cont: the loss of a batch that is spread over processes can be differentiated once"
             " only; give gather=False, or train in one process"
         )
-    itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
+    itself = torch.eye(z.shape[0], dtype=torch.bool, device=z.device)
     positives = batch.groups[:, None] == batch.groups
     losses = pair_losses(z / batch.temperature, z, positives & ~itself, ~positives)
     (gradient,) = torch.autograd.grad(losses, z, g, create_graph=True)
     return gradient
 
 
-def _bounds(embeddings: Tensor, labels: Tensor) -> tuple[float, int, int]:
-    """Return bounds of all |z_i·z_j|, by Cauchy and Schwarz, and of the labels.
+def _largest_product(embeddings: Tensor) -> float:
+    """Return a bound of all |z_i·z_j|, by Cauchy and Schwarz.
 
     Raises:
         ValueError: If an embedding is not finite, or its square is not.
     """
     if embeddings.is_meta:
-        return 0.0, 0, len(labels)
-    squares = torch.linalg.vecdot(embeddings, embeddings)
-    largest = float(squares.amax())
-    if not math.isfinite(largest):
-        row = int((~squares.isfinite()).nonzero()[0])
+        return 0.0
+    norms = torch.linalg.vector_norm(embeddings, dim=1)
+    largest = float(norms.amax()) ** 2
+    if not largest <= torch.finfo(embeddings.dtype).max:
+        row = int((~norms.square().isfinite()).nonzero()[0])
         raise ValueError(f"embeddings must be finite and their squares too; row {row} is not")
-    lowest, highest = labels.aminmax()
-    return largest, int(lowest), int(highest)
+    return largest
+
+
+def _count(labels: Tensor) -> int:
+    """Return the largest label + 1, or 0 if some are negative."""
+    if labels.is_meta:
+        return labels.shape[0]
+    lowest, highest = torch.stack(labels.aminmax()).tolist()
+    return int(highest) + 1 if lowest >= 0 else 0
 
 
 def _similarities(

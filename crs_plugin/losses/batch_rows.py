@@ -14,11 +14,13 @@ class BatchRows:
         embeddings: [K, D] float32 or float64.
         labels: [K] int64; None where there are none.
         kept: [N] bool, which they are; None for all.
+        classes: More than the largest label, where that is known.
     """
 
     embeddings: Tensor
-    labels: Tensor | None
-    kept: Tensor | None
+    labels: Tensor | None = None
+    kept: Tensor | None = None
+    classes: int | None = None
 
     @property
     def size(self) -> int:
@@ -36,25 +38,27 @@ def kept_rows(
     if labels is None:
         if class_weights is not None:
             raise ValueError("labels are missing: class weights go by label")
-        return BatchRows(embeddings, None, None)
-    kept = _kept(labels, class_weights, ignore_label)
+        return BatchRows(embeddings)
+    if labels.is_meta or labels.shape[0] == 0:
+        return BatchRows(embeddings, labels.long())
+    kept, classes = _kept(labels, class_weights, ignore_label)
     labels = labels.long()
     if kept is None:
-        return BatchRows(embeddings, labels, None)
-    return BatchRows(embeddings[kept], labels[kept], kept)
+        return BatchRows(embeddings, labels, None, classes)
+    return BatchRows(embeddings[kept], labels[kept], kept, classes)
 
 
-def _kept(labels: Tensor, class_weights: Tensor | None, ignore_label: int) -> Tensor | None:
-    """Return [N] bool, the rows that are not ignored, or None for all; checks their ids.
+def _kept(
+    labels: Tensor, class_weights: Tensor | None, ignore_label: int
+) -> tuple[Tensor | None, int]:
+    """Check the ids and return [N] bool, the rows that are not ignored, or None for all.
 
-    In the usual case it waits for the device once.
+    Returns also a number above all ids. In the usual case it waits for the device once.
     """
-    if labels.is_meta or len(labels) == 0:
-        return None
-    most = torch.iinfo(torch.long).max if class_weights is None else len(class_weights) - 1
+    most = torch.iinfo(torch.long).max if class_weights is None else class_weights.shape[0] - 1
     lowest, highest = torch.stack(labels.aminmax()).tolist()
     if 0 <= lowest <= highest <= most and not lowest <= ignore_label <= highest:
-        return None
+        return None, highest + 1
     kept = labels != ignore_label
     wrong = kept & ((labels < 0) | (labels > most))
     if wrong.any():
@@ -69,7 +73,7 @@ def _kept(labels: Tensor, class_weights: Tensor | None, ignore_label: int) -> Te
             f"label {label} (row {row}) has no weight: class_weights has {most + 1} weights,"
             f" for ids 0 to {most}"
         )
-    return kept
+    return kept, highest + 1
 
 
 def _check_batch(embeddings: Tensor, labels: Tensor | None) -> None:
@@ -81,10 +85,10 @@ def _check_batch(embeddings: Tensor, labels: Tensor | None) -> None:
         return
     if labels.is_floating_point() or labels.is_complex() or labels.dtype is torch.bool:
         raise TypeError(f"labels must be integer ids, not {labels.dtype}")
-    if embeddings.dim() != 2 or labels.dim() != 1 or len(embeddings) != len(labels):
+    if embeddings.dim() != 2 or labels.dim() != 1 or embeddings.shape[0] != labels.shape[0]:
         hint = ""
-        if len(labels) and len(embeddings) % len(labels) == 0 and labels.dim() == 1:
-            views = len(embeddings) // len(labels)
+        if labels.shape[0] and embeddings.shape[0] % labels.shape[0] == 0 and labels.dim() == 1:
+            views = embeddings.shape[0] // labels.shape[0]
             hint = f"; for {views} stacked views give labels.repeat({views})" if views > 1 else ""
         raise ValueError(
             "embeddings must be [N, D] and labels [N], not"

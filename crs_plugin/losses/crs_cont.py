@@ -264,10 +264,12 @@ class _Groups:
     Attributes:
         ids: [K] int64, equal for positives.
         unpaired: The id of rows that are in no pair, yet count in N; None where there is none.
+        count: More than the largest id, where that is known.
     """
 
     ids: Tensor
     unpaired: int | None = None
+    count: int | None = None
 
     def paired(self) -> Tensor | None:
         """Return [K] bool, the rows that are in pairs, or None for all."""
@@ -289,7 +291,7 @@ def _groups(rows: BatchRows, pairs: Pairs | None = None) -> _Groups:
         return _Groups(ids if rows.kept is None else ids[rows.kept], pairs.ignore_label)
     if rows.labels is None:
         raise ValueError("labels are missing: without pairs, positives are told by labels")
-    return _Groups(rows.labels)
+    return _Groups(rows.labels, count=rows.classes)
 
 
 def _losses_of_all_pairs(
@@ -297,15 +299,15 @@ def _losses_of_all_pairs(
 ) -> RowLosses:
     z, ids = rows.embeddings, groups.ids
     batch = gather_batch(z.detach(), ids) if spread else None
-    count = len(z) if batch is None else len(batch.labels)
+    count = z.shape[0] if batch is None else len(batch.labels)
     if batch is not None and groups.unpaired is not None:
         batch = batch.part(batch.labels != groups.unpaired)
     paired = groups.paired()
     if paired is None:
-        values = anchor_losses(z, ids, temperature, batch)
+        values = anchor_losses(z, ids, temperature, batch, groups.count)
     else:
         of_paired = anchor_losses(z[paired], ids[paired], temperature, batch)
-        values = z.new_zeros(len(z)).masked_scatter(paired, of_paired)
+        values = z.new_zeros(z.shape[0]).masked_scatter(paired, of_paired)
     return RowLosses(values, rows, count, spread)
 
 
@@ -324,7 +326,7 @@ def _losses_of_pairs(
         positives.fill_diagonal_(False)
         negatives.fill_diagonal_(False)
     z = rows.embeddings / temperature
-    return RowLosses(pair_losses(z, reference.embeddings, positives, negatives), rows, len(z))
+    return RowLosses(pair_losses(z, reference.embeddings, positives, negatives), rows, z.shape[0])
 
 
 def _part(mask: Tensor, rows: Tensor | None, columns: Tensor | None) -> Tensor:
@@ -360,4 +362,6 @@ def _check_temperature(temperature: float) -> None:
 
 def _full_precision(device: torch.device) -> AbstractContextManager[Any]:
     """Keep autocast out; the device ``meta`` knows none."""
-    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
+    if device.type == "meta" or not torch.is_autocast_enabled(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)

@@ -15,31 +15,45 @@ class RowLosses:
     """Losses of anchors, one per row that is not left out.
 
     Attributes:
-        values: [K].
+        unweighted: [K].
         rows: The rows.
         count: N of the formula, over all processes.
         spread: Whether other processes have losses of the same batch.
+        weights: [K], the weights of their anchors' classes; None where all are 1.
     """
 
-    values: Tensor
+    unweighted: Tensor
     rows: BatchRows
     count: int
     spread: bool = False
+    weights: Tensor | None = None
 
     def weighted(self, class_weights: Tensor | None) -> "RowLosses":
-        """Return them multiplied by the weight of their anchor's class."""
+        """Return them with the weight of their anchor's class."""
         if class_weights is None or self.rows.labels is None:
             return self
-        weights = class_weights.to(self.values).index_select(0, self.rows.labels)
-        return replace(self, values=self.values * weights)
+        weights = class_weights.to(self.unweighted).index_select(0, self.rows.labels)
+        return replace(self, weights=weights)
+
+    @property
+    def values(self) -> Tensor:
+        """[K], the losses times their weights."""
+        return self.unweighted if self.weights is None else self.unweighted * self.weights
 
     def mean(self) -> Tensor:
         """Return the sum over all processes, divided by N."""
-        return self.sum() / max(self.count, 1)
+        return self._sum(1 / max(self.count, 1))
 
     def sum(self) -> Tensor:
         """Return the sum over all processes."""
-        total = self.values.sum()
+        return self._sum(1)
+
+    def _sum(self, factor: float) -> Tensor:
+        losses, weights = self.unweighted, self.weights
+        weights = (
+            losses.new_full((losses.shape[0],), factor) if weights is None else weights * factor
+        )
+        total = losses.dot(weights)  # a third of the operations, which a small batch waits for
         return sum_over_processes(total) if self.spread else total
 
     def reduced(self, reduction: str) -> Tensor:
@@ -51,12 +65,14 @@ class RowLosses:
     def as_elements(self) -> dict[str, Any]:
         """Return what a reducer of pytorch-metric-learning gets."""
         kept = self.rows.kept
-        indices = torch.arange(len(self.values), device=self.values.device)
+        values = self.values
+        indices = torch.arange(len(values), device=values.device)
         return {
-            "losses": self.values,
+            "losses": values,
             "indices": indices if kept is None else kept.nonzero()[:, 0],
             "reduction_type": "element",
         }
 
     def _of_all_rows(self, kept: Tensor) -> Tensor:
-        return self.values.new_zeros(len(kept)).masked_scatter(kept, self.values)
+        values = self.values
+        return values.new_zeros(kept.shape[0]).masked_scatter(kept, values)

@@ -8,7 +8,7 @@ and only blocks on and above the diagonal are computed.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -47,56 +47,56 @@ class Similarities:
         Args:
             keep: Whether there will be a gradient.
         """
-        rows = self.embeddings[self.own]
+        rows = part_of(self.embeddings, self.own)
         kept, scratch = self._memory(keep)
-        result = rows.new_full((len(rows),), 0 if self.safe else -torch.inf)
-        scaled = self.embeddings / self.temperature
+        result = rows.new_full((rows.shape[0],), 0 if self.safe else -torch.inf)
         for block in self.blocks:
-            s = self._compute(block, rows, scaled, block.place(kept, scratch))
+            s = self._compute(block, rows, block.place(kept, scratch))
             for part, among in ((block.rows, s), *block.mirrored(s)):
                 if self.safe:
-                    result[part].add_(among.sum(dim=1))
+                    part_of(result, part).add_(among.sum(dim=1))
                 else:
                     result[part] = torch.logaddexp(result[part], among.logsumexp(dim=1))
         return (result.log_() if self.safe else result), kept
 
-    def gradient(self, lse: Tensor, weights: Tensor, kept: Tensor) -> Tensor:
-        """Return the gradient [n, D] of Σ_i g_i·lse_i, over all N, with respect to the rows.
+    def add_gradient(self, result: Tensor, lse: Tensor, weights: Tensor, kept: Tensor) -> None:
+        """Add the gradient of Σ_i g_i·lse_i, over all N, with respect to the rows.
 
         It is Σ_j W_ij z_j / τ with the symmetric W_ij = g_i exp(s_ij - lse_i) + g_j exp(s_ij -
         lse_j): each row is an anchor, and one of the others of every other anchor.
 
         Args:
+            result: [n, D], what it is added to.
             lse: [N], the log-sum-exp of all embeddings.
             weights: [N], their g.
             kept: From ``logsumexp``; stays as it is.
         """
-        rows = self.embeddings[self.own]
-        all_kept = all(block.end <= len(kept) for block in self.blocks)
+        rows = part_of(self.embeddings, self.own)
+        all_kept = all(block.end <= kept.shape[0] for block in self.blocks)
         scratch = kept if all_kept else self._memory(keep=False)[1]
-        result = torch.zeros_like(rows)
-        scaled = self.embeddings / self.temperature
-        scaled_rows = scaled[self.own]
+        alpha = 1 / self.temperature
         shares = weights / lse.exp() if self.safe else weights
-        own_shares, own_lse = shares[self.own], lse[self.own]
+        own_shares, own_lse = part_of(shares, self.own), part_of(lse, self.own)
         for block in self.blocks:
             s = block.place(kept, scratch)
-            if block.end > len(kept):
-                self._compute(block, rows, scaled, s)
-            of_rows, of_columns = own_shares[block.rows, None], shares[block.columns]
+            if block.end > kept.shape[0]:
+                self._compute(block, rows, s)
+            of_rows = part_of(own_shares, block.rows)[:, None]
+            of_columns = part_of(shares, block.columns)
+            columns = part_of(self.embeddings, block.columns)
             if self.safe:
                 w = torch.add(of_rows, of_columns).mul_(s)
             else:
-                w = (s - own_lse[block.rows, None]).exp_().mul_(of_rows)
-                w += (s - lse[block.columns]).exp_().mul_(of_columns)
-            result[block.rows].addmm_(w, scaled[block.columns])
+                w = (s - part_of(own_lse, block.rows)[:, None]).exp_().mul_(of_rows)
+                w += (s - part_of(lse, block.columns)).exp_().mul_(of_columns)
+            part_of(result, block.rows).addmm_(w, columns, alpha=alpha)
             for part, among in block.mirrored(w):
-                result[part].addmm_(among, scaled_rows[block.rows])
-        return result
+                result[part].addmm_(among, rows[block.rows], alpha=alpha)
 
-    def _compute(self, block: "_Block", rows: Tensor, scaled: Tensor, into: Tensor) -> Tensor:
+    def _compute(self, block: "_Block", rows: Tensor, into: Tensor) -> Tensor:
         """Compute exp(s) of a block where that is safe, else s; of z_i with itself 0, or -inf."""
-        torch.mm(rows[block.rows], scaled[block.columns].T, out=into)
+        columns = part_of(self.embeddings, block.columns).T
+        into.addmm_(part_of(rows, block.rows), columns, beta=0, alpha=1 / self.temperature)
         if self.safe:
             into.exp_()
         if -into.shape[0] < block.diagonal < into.shape[1]:
@@ -109,26 +109,33 @@ class Similarities:
         largest = max((block.size for block in self.blocks if block.end > kept), default=0)
         return self.embeddings.new_empty(kept), self.embeddings.new_empty(largest)
 
-    @cached_property
+    @property
     def blocks(self) -> "tuple[_Block, ...]":
         """The blocks that together have all similarities, or half of them if s is symmetric."""
-        total = len(self.embeddings)
-        first, last = self.own.start, self.own.stop
-        symmetric = last - first == total
-        on_cpu = self.embeddings.device.type == "cpu"
-        height, width = _SHAPE_ON_CPU if on_cpu else _SHAPE_ELSEWHERE
-        blocks: list[_Block] = []
-        end = 0
-        for top in range(0, last - first, height):
-            bottom = min(top + height, last - first)
-            for left in range(top if symmetric else 0, total, width):
-                right = min(left + width, total)
-                end += (bottom - top) * (right - left)
-                mirror = slice(max(bottom, left), right) if symmetric and right > bottom else None
-                blocks.append(
-                    _Block(slice(top, bottom), slice(left, right), first + top - left, mirror, end)
-                )
-        return tuple(blocks)
+        shape = _SHAPE_ON_CPU if self.embeddings.device.type == "cpu" else _SHAPE_ELSEWHERE
+        return _blocks(self.embeddings.shape[0], self.own.start, self.own.stop, *shape)
+
+
+@lru_cache(maxsize=4)  # for the batches of a training are of one size, or two
+def _blocks(total: int, first: int, last: int, height: int, width: int) -> "tuple[_Block, ...]":
+    symmetric = last - first == total
+    blocks: list[_Block] = []
+    end = 0
+    for top in range(0, last - first, height):
+        bottom = min(top + height, last - first)
+        for left in range(top if symmetric else 0, total, width):
+            right = min(left + width, total)
+            end += (bottom - top) * (right - left)
+            mirror = slice(max(bottom, left), right) if symmetric and right > bottom else None
+            blocks.append(
+                _Block(slice(top, bottom), slice(left, right), first + top - left, mirror, end)
+            )
+    return tuple(blocks)
+
+
+def part_of(values: Tensor, rows: slice) -> Tensor:
+    """Return ``values[rows]``; all rows without a view, which small batches would wait for."""
+    return values if rows.stop - rows.start == values.shape[0] else values[rows]
 
 
 @dataclass(frozen=True)
@@ -160,8 +167,8 @@ class _Block:
     def place(self, kept: Tensor, scratch: Tensor) -> Tensor:
         """Return the memory of the block as a matrix: its own, or scratch if it has none."""
         size = self.size
-        flat = kept[self.end - size : self.end] if self.end <= len(kept) else scratch[:size]
-        return flat.view(self.rows.stop - self.rows.start, -1)
+        memory, end = (kept, self.end) if self.end <= kept.shape[0] else (scratch, size)
+        return part_of(memory, slice(end - size, end)).view(self.rows.stop - self.rows.start, -1)
 
     def mirrored(self, matrix: Tensor) -> list[tuple[slice, Tensor]]:
         """Return the rows that ``mirror`` stands for with their part of the block, if there are."""
