@@ -1,4 +1,8 @@
 import functools
+import importlib
+import pkgutil
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +22,10 @@ from crs_plugin.registry import (
     RegistryError,
     UnknownComponentError,
     discovery,
+    registry,
 )
+from crs_plugin.registry.kinds import ROOMS
+from crs_plugin.registry.room import components_in, families_in
 
 
 @pytest.fixture
@@ -255,3 +262,50 @@ def test_a_family_whose_toolkit_is_missing_is_left_out_of_the_list(empty):
     assert empty.names("backbone") == {}
     with pytest.raises(MissingExtraError, match=r"pip install 'crs_plugin\[timm\]'"):
         empty.get("backbone", "timm/x")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_room_registers_is_found_in_its_text(kind):
+    room = ROOMS[kind]
+    listed = {name for k, name in components_in(room) if k == kind}
+    for module in pkgutil.iter_modules(importlib.import_module(room).__path__, prefix=f"{room}."):
+        importlib.import_module(module.name)
+    registered = {
+        name for (k, name), c in registry._components.items() if k == kind and _is_ours(c)
+    }
+    assert listed == registered
+    families = {f.prefix for f in registry._families.get(kind, ()) if _is_ours(f.family)}
+    assert {prefix for k, prefix in families_in(room) if k == kind} == families
+
+
+def _is_ours(part: object) -> bool:
+    return getattr(part, "origin", type(part).__module__).startswith("crs_plugin")
+
+
+def test_a_component_of_a_room_is_imported_when_it_is_asked_for():
+    code = (
+        "import sys; from crs_plugin.registry import registry; registry.names('evaluation');"
+        "print('crs_plugin.evaluation.protocols' in sys.modules);"
+        "registry.get('evaluation', 'by_subject');"
+        "print('crs_plugin.evaluation.protocols.by_subject' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_plugin_cannot_take_a_built_in_name_that_was_not_imported_yet(tmp_path):
+    plugin = tmp_path / "clash.py"
+    plugin.write_text(
+        "from crs_plugin.registry import register\n"
+        "@register('schedule', 'constant')\n"
+        "def mine(): ...\n"
+    )
+    code = (
+        "from pathlib import Path; from crs_plugin.registry import registry\n"
+        f"try: registry.load_plugin({str(plugin)!r}, Path('.'))\n"
+        "except Exception as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "two components are named schedule 'constant'" in done.stdout
+    assert str(plugin) in done.stdout
+    assert "(from crs_plugin)" in done.stdout

@@ -1,14 +1,33 @@
-"""Augmentations: batches of face images in, augmented views out, on the device of the images."""
+"""Augmentations: batches of face images in, augmented views out, on the device of the images.
 
-from crs_plugin.augmentations.fer_color_jitter import FERColorJitter
-from crs_plugin.augmentations.fer_two_views import FERTwoViews
-from crs_plugin.augmentations.random_resized_crop_flip import CropFlips, RandomResizedCropFlip
-from crs_plugin.augmentations.simclr_two_views import SimCLRTwoViews
+They are imported when they are asked for: most are Kornia's kind, which takes a second to import.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crs_plugin.augmentations.fer_color_jitter import FERColorJitter
+    from crs_plugin.augmentations.fer_two_views import FERTwoViews
+    from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
+    from crs_plugin.augmentations.simclr_two_views import SimCLRTwoViews
+
+_MODULES = {
+    "FERColorJitter": "fer_color_jitter",
+    "FERTwoViews": "fer_two_views",
+    "RandomResizedCropFlip": "random_resized_crop_flip",
+    "SimCLRTwoViews": "simclr_two_views",
+}
 
 __all__ = [
-    "CropFlips",
     "FERColorJitter",
     "FERTwoViews",
     "RandomResizedCropFlip",
     "SimCLRTwoViews",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -5,9 +5,8 @@ from typing import Annotated
 
 from torch import nn
 
-from crs_plugin.augmentations.fer_color_jitter import FERColorJitter, HueShift
+from crs_plugin.augmentations.colour_steps import HueShift
 from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
-from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
 from crs_plugin.augmentations.two_views import TwoViews
 from crs_plugin.registry import (
     Fraction,
@@ -69,6 +68,9 @@ class FERTwoViews(TwoViews):
         std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = IMAGENET_STD,
         then: Annotated[Sequence[nn.Module], Part("augmentation", many=True)] = (),
     ) -> None:
+        from crs_plugin.augmentations.fer_color_jitter import FERColorJitter
+        from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
+
         super().__init__(
             RandomResizedCropFlip(size, scale=scale, ratio=ratio, flip=flip),
             FERColorJitter(

@@ -5,9 +5,7 @@ from typing import Annotated
 
 from torch import nn
 
-from crs_plugin.augmentations.fer_color_jitter import FERColorJitter
 from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
-from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
 from crs_plugin.augmentations.two_views import TwoViews
 from crs_plugin.registry import (
     Fraction,
@@ -68,6 +66,9 @@ class SimCLRTwoViews(TwoViews):
         then: Annotated[Sequence[nn.Module], Part("augmentation", many=True)] = (),
     ) -> None:
         from kornia.augmentation import RandomGaussianBlur
+
+        from crs_plugin.augmentations.fer_color_jitter import FERColorJitter
+        from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
 
         kernel = max(size // 20 * 2 + 1, 3)
         super().__init__(

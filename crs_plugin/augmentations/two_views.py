@@ -1,12 +1,13 @@
 """What augmentations that give two views of a batch have in common."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
+if TYPE_CHECKING:
+    from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
 
 
 class TwoViews(nn.Module):
@@ -30,12 +31,12 @@ class TwoViews(nn.Module):
 
     views: ClassVar[int] = 2
 
-    _mean: Tensor
-    _std: Tensor
+    _scale: Tensor
+    _shift: Tensor
 
     def __init__(
         self,
-        crop: RandomResizedCropFlip,
+        crop: "RandomResizedCropFlip",
         colours: nn.Module,
         then: Sequence[nn.Module],
         mean: Sequence[float],
@@ -48,8 +49,9 @@ class TwoViews(nn.Module):
         self.crop = crop
         self.colours = colours
         self.then = nn.ModuleList(then)
-        self.register_buffer("_mean", torch.tensor(self.mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("_std", torch.tensor(self.std).view(3, 1, 1), persistent=False)
+        scale = 1 / torch.tensor(self.std).view(3, 1, 1)
+        self.register_buffer("_scale", scale, persistent=False)
+        self.register_buffer("_shift", -torch.tensor(self.mean).view(3, 1, 1) * scale, False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return two float views [B, 3, S, S], normalised.
@@ -63,12 +65,12 @@ class TwoViews(nn.Module):
         if images.dim() != 4 or images.shape[1] not in (1, 3):
             raise ValueError(f"images must be [B, 1 or 3, H, W], not {list(images.shape)}")
         if not images.is_floating_point():
-            images = images.to(torch.float32) / 255
+            images = images.to(torch.float32).div_(255)
         return self._view(images), self._view(images)
 
     def _view(self, images: Tensor) -> Tensor:
         view: Tensor = self.colours(self.crop(images))
-        if view.shape[1] == 1:
+        if self.then and view.shape[1] == 1:
             view = view.repeat(1, 3, 1, 1)
         for step in self.then:
             before = view.shape
@@ -78,4 +80,4 @@ class TwoViews(nn.Module):
                     f"{type(step).__name__} makes {list(view.shape)} of a view {list(before)};"
                     " a step after the crop must keep the shape"
                 )
-        return (view - self._mean.to(view.dtype)) / self._std.to(view.dtype)
+        return torch.addcmul(self._shift.to(view.dtype), view, self._scale.to(view.dtype))

@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from crs_plugin.registry.errors import (
 )
 from crs_plugin.registry.family import Family
 from crs_plugin.registry.kinds import KINDS, ROOMS
+from crs_plugin.registry.room import components_in, families_in
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -45,7 +45,6 @@ class Registry:
     rooms: Mapping[str, str] = field(default_factory=lambda: ROOMS)
     _components: dict[tuple[str, str], Component] = field(default_factory=dict)
     _families: dict[str, list[_RegisteredFamily]] = field(default_factory=dict)
-    _searched: set[str] = field(default_factory=set)
     _origins: list[str] = field(default_factory=list)
     _plugins: dict[str, str] = field(default_factory=dict)
     _points: dict[str, tuple[EntryPoint, ...]] = field(default_factory=dict)
@@ -86,10 +85,12 @@ class Registry:
             RefusedComponentError: If a toolkit's part of that name does not fit.
             MissingExtraError: If it needs a toolkit that is not installed.
         """
-        self._search_rooms(kind)
+        self._check_kind(kind)
+        self._import_built_in(kind, name)
         self._load_entry_points(kind, name)
         if (kind, name) in self._components:
             return self._components[kind, name]
+        self._import_families(kind)
         for entry in self._families.get(kind, ()):
             if name.startswith(entry.prefix):
                 target = entry.family.find(name.removeprefix(entry.prefix))
@@ -99,8 +100,9 @@ class Registry:
 
     def names(self, kind: str) -> dict[str, str]:
         """Return name → origin of all components of a kind, families last, importing no plugin."""
-        self._search_rooms(kind)
-        found = {name: c.origin for (k, name), c in sorted(self._components.items()) if k == kind}
+        self._check_kind(kind)
+        self._import_families(kind)
+        found = self._single(kind)
         for point in self._entry_points(kind):
             found.setdefault(point.name, _distribution(point))
         for entry in self._families.get(kind, ()):
@@ -120,9 +122,11 @@ class Registry:
         its prefix and origin; one whose toolkit is not installed has the line that installs it.
         """
         single: dict[str, Component | PluginError] = {}
-        self._search_rooms(kind)
-        own = {name for k, name in self._components if k == kind}
-        for name in sorted(own | {point.name for point in self._entry_points(kind)}):
+        self._check_kind(kind)
+        self._import_families(kind)
+        for name in sorted(
+            {*self._single(kind)} | {point.name for point in self._entry_points(kind)}
+        ):
             try:
                 single[name] = self.get(kind, name)
             except PluginError as error:
@@ -152,8 +156,6 @@ class Registry:
             return
         if path is not None and not path.is_file():
             raise PluginError(f"plugin {plugin} does not exist: no file {path}")
-        for kind in self.rooms:  # a clash with a built-in name is then the plugin's, not the room's
-            self._search_rooms(kind)
         before = len(self._components)
         with self._importing(f"plugin {plugin}"), _first_on_path(folder):
             try:
@@ -168,6 +170,8 @@ class Registry:
 
     def _add(self, component: Component) -> None:
         key = component.kind, component.name
+        if getattr(component.target, "__module__", None) != self._built_in(component.kind).get(key):
+            self._import_built_in(*key)  # so that a clash is the newcomer's, not the room's
         other = self._components.get(key)
         if other is not None and other.place != component.place:
             raise DuplicateComponentError(
@@ -185,15 +189,28 @@ class Registry:
                 f"unknown kind of component {kind!r}{hint} Kinds are {', '.join(KINDS)}"
             )
 
-    def _search_rooms(self, kind: str) -> None:
-        self._check_kind(kind)
+    def _single(self, kind: str) -> dict[str, str]:
+        """Return name → origin of components that no plugin must be imported for, sorted."""
+        built_in = {name: _package(module) for (_, name), module in self._built_in(kind).items()}
+        known = {name: c.origin for (k, name), c in self._components.items() if k == kind}
+        return dict(sorted((built_in | known).items()))
+
+    def _built_in(self, kind: str) -> dict[tuple[str, str], str]:
         room = self.rooms.get(kind)
-        if room is None or kind in self._searched:
-            return
-        self._searched.add(kind)
-        package = importlib.import_module(room)
-        for module in pkgutil.iter_modules(package.__path__, prefix=f"{room}."):
-            importlib.import_module(module.name)
+        found = {} if room is None else components_in(room)
+        return {key: module for key, module in found.items() if key[0] == kind}
+
+    def _import_built_in(self, kind: str, name: str) -> None:
+        module = self._built_in(kind).get((kind, name))
+        if module is not None:
+            with self._importing(_package(module)):
+                importlib.import_module(module)
+
+    def _import_families(self, kind: str) -> None:
+        room = self.rooms.get(kind)
+        for (k, _), module in ({} if room is None else families_in(room)).items():
+            if k == kind:
+                importlib.import_module(module)
 
     def _entry_points(self, kind: str) -> tuple[EntryPoint, ...]:
         if kind not in self._points:  # reads the metadata of everything that is installed
@@ -237,7 +254,7 @@ class Registry:
     def _origin(self, target: Callable[..., Any]) -> str:
         if self._origins:
             return self._origins[-1]
-        return str(getattr(target, "__module__", "")).partition(".")[0] or "unknown"
+        return _package(str(getattr(target, "__module__", ""))) or "unknown"
 
     @contextmanager
     def _importing(self, origin: str) -> Iterator[None]:
@@ -253,6 +270,10 @@ registry = Registry()
 
 register = registry.register
 register_family = registry.register_family
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _distribution(point: EntryPoint) -> str:

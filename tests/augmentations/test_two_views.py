@@ -119,8 +119,8 @@ def test_simclr_crops_further_than_the_method():
     torch.manual_seed(0)
     least = []
     for augment in (FERTwoViews(SIZE), SimCLRTwoViews(SIZE)):
-        drawn = augment.crop.draw(500, 40, 40)
-        least.append(float((drawn.height * drawn.width).min()) / 1600)
+        drawn = augment.crop.generate_parameters((500, 3, 40, 40))
+        least.append(float((drawn["height"] * drawn["width"]).min()) / 1600)
     assert least[0] >= 0.48
     assert least[1] < 0.12
 

@@ -5,8 +5,8 @@ CODE = """
 import sys
 from crs_plugin.registry import registry
 import crs_plugin.augmentations, crs_plugin.models
-for kind in ("augmentation", "backbone", "head"):
-    registry._search_rooms(kind)
+registry.get("augmentation", "fer_two_views")
+registry.get("head", "mlp")
 heavy = {"kornia", "torchvision", "timm", "lightly", "pytorch_lightning"}
 print(sorted(heavy & sys.modules.keys()))
 """
