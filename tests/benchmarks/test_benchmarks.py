@@ -11,7 +11,12 @@ FOLDER = Path(__file__).parent
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "command", [["bench_loss.py", "--sizes", "64", "--rounds", "1", "--huge", "300"]], ids=" ".join
+    "command",
+    [
+        ["bench_loss.py", "--sizes", "64", "--rounds", "1", "--huge", "300"],
+        ["bench_augmentations.py", "--sizes", "20:16", "--batch", "3", "--rounds", "1"],
+    ],
+    ids=" ".join,
 )
 def test_benchmark_runs(command: list[str]) -> None:
     script, *options = command

@@ -16,7 +16,7 @@ EXAMPLES = {
     for path in Path(__file__).parent.glob("*.py")
     if not path.name.startswith("test_")
 }
-NAMES = ["bare_loop", "lightly_simclr", "lightning_module", "pml_trainer"]
+NAMES = ["bare_loop", "lightly_multi_view", "lightly_simclr", "lightning_module", "pml_trainer"]
 
 
 def test_every_example_is_run_and_shorter_than_forty_lines() -> None:
