@@ -8,6 +8,7 @@ from kornia.augmentation import IntensityAugmentationBase2D
 from torch import Tensor
 
 from crs_plugin.augmentations.colour_steps import HueShift, blended, luma, with_hue_shifted
+from crs_plugin.compiling import compiled
 from crs_plugin.registry import Fraction, NonNegativeFloat
 
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
@@ -56,6 +57,16 @@ class FERColorJitter(IntensityAugmentationBase2D):
             for name, spread in zip(_FACTORS, (brightness, contrast, saturation), strict=True)
         }
         self.flags = {**self.ranges, "hue": hue, "jitter": p, "grayscale": grayscale}
+        self._blended, self._with_hue_shifted = blended, with_hue_shifted
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile the steps, once for any number of images; where that fails, they run as they are.
+
+        It takes some seconds at the first call for images of a size, less where the compiler's
+        cache has them. Arguments are those of ``torch.nn.Module.compile``; none has an effect.
+        """
+        self._blended = compiled(blended, True, "colour jitter", dynamic=True)
+        self._with_hue_shifted = compiled(with_hue_shifted, True, "shift of hue", dynamic=True)
 
     def generate_parameters(self, batch_shape: tuple[int, ...]) -> dict[str, Tensor]:
         """Draw what happens to each image, on the CPU.
@@ -95,49 +106,49 @@ class FERColorJitter(IntensityAugmentationBase2D):
         if input.shape[1] not in (1, 3):
             raise ValueError(f"images must be [B, 1 or 3, H, W], not {list(input.shape)}")
         result = input.clone(memory_format=torch.contiguous_format)
-        for rows, steps in _groups(params, coloured=input.shape[1] == 3):
-            rows_there = rows.to(input.device)
-            group = input.index_select(0, rows_there)
-            for step in steps:
-                group = self._stepped(group, step, rows, params)
-            result.index_copy_(0, rows_there, group)
+        coefficients = _coefficients(params)
+        for rows, order, of_hue in _groups(params, coloured=input.shape[1] == 3):
+            places = order.clamp(max=_SATURATION)[..., None].expand(-1, -1, 3)
+            drawn = coefficients[rows].gather(1, places).to(input.device, input.dtype)
+            hue = params["hue_factor"][rows].to(input.device, input.dtype)
+            rows = rows.to(input.device)
+            group = input.index_select(0, rows)
+            for place, step in enumerate(drawn.unbind(dim=1)):
+                if place == of_hue:
+                    group = self._with_hue_shifted(group, hue)
+                else:
+                    group = self._blended(group, *step.unbind(dim=1))
+            result.index_copy_(0, rows, group)
         grey = params["grayscale"].nonzero()[:, 0].to(input.device)
         if len(grey) and input.shape[1] == 3:
             result.index_copy_(0, grey, luma(result.index_select(0, grey)).expand(-1, 3, -1, -1))
         return result
 
-    def _stepped(
-        self, group: Tensor, step: Tensor | None, rows: Tensor, params: dict[str, Tensor]
-    ) -> Tensor:
-        """Return a group of images after its hue (None), or after one of the other steps each."""
-        device, dtype = group.device, group.dtype
-        if step is None:
-            return with_hue_shifted(group, params["hue_factor"][rows].to(device, dtype))
-        factors = torch.stack([params[name][rows] for name in _FACTORS], dim=1)
-        factor = factors.gather(1, step[:, None])[:, 0]
-        of_mean = (1 - factor) * (step == _CONTRAST)
-        of_luma = (1 - factor) * (step == _SATURATION)
-        return blended(group, *(x.to(device, dtype) for x in (factor, of_luma, of_mean)))
+
+def _coefficients(params: dict[str, Tensor]) -> Tensor:
+    """Return [B, 3 steps, 3], what ``blended`` needs for each step of an image but its hue."""
+    factors = torch.stack([params[name] for name in _FACTORS], dim=1)
+    step = torch.arange(3)
+    others = [(1 - factors) * (step == kind) for kind in (_SATURATION, _CONTRAST)]
+    return torch.stack([factors, *others], dim=2)
 
 
 def _groups(
     params: dict[str, Tensor], coloured: bool
-) -> Iterator[tuple[Tensor, list[Tensor | None]]]:
-    """Yield the rows of images whose hue is shifted at the same place, and their steps.
+) -> Iterator[tuple[Tensor, Tensor, int | None]]:
+    """Yield the rows [n] of images that can be changed together: their hue comes at one place.
 
-    A step is the number of a step for each of these images, or None for the shift of their hue.
+    With them, the order of their steps, int64 [n, 4], and that place. Grey images have two steps,
+    and no hue.
     """
     jittered = params["jittered"].nonzero()[:, 0]
     order = params["order"][jittered]
     if not coloured:
         if len(jittered):
-            first = order[order < _SATURATION].view(-1, 2)[:, 0]
-            yield jittered, [first, _CONTRAST - first]
+            yield jittered, order[order < _SATURATION].view(-1, 2), None
         return
     place = (order == _HUE).int().argmax(dim=1)
     for of_hue in range(4):
         mine = place == of_hue
         if mine.any():
-            steps: list[Tensor | None] = list(order[mine].unbind(dim=1))
-            steps[of_hue] = None
-            yield jittered[mine], steps
+            yield jittered[mine], order[mine], of_hue

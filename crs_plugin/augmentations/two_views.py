@@ -1,7 +1,7 @@
 """What augmentations that give two views of a batch have in common."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +67,13 @@ class TwoViews(nn.Module):
         if not images.is_floating_point():
             images = images.to(torch.float32).div_(255)
         return self._view(images), self._view(images)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile the colours, which are most of the cost; the rest is few and large operations.
+
+        Arguments are those of ``torch.nn.Module.compile``.
+        """
+        self.colours.compile(*args, **kwargs)
 
     def _view(self, images: Tensor) -> Tensor:
         view: Tensor = self.colours(self.crop(images))

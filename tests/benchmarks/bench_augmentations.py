@@ -39,6 +39,12 @@ def ours(size: int) -> Views:
     return FERTwoViews(size)
 
 
+def compiled(size: int) -> Views:
+    augment = FERTwoViews(size)
+    augment.compile()
+    return augment
+
+
 def kornia(size: int) -> Views:
     augment = AugmentationSequential(
         RandomResizedCrop((size, size), scale=SCALE, ratio=RATIO),
@@ -77,7 +83,7 @@ def torchvision(size: int) -> Views:
     return views
 
 
-PEERS = {"ours": ours, "Kornia": kornia, "torchvision": torchvision}
+PEERS = {"ours": ours, "compiled": compiled, "Kornia": kornia, "torchvision": torchvision}
 
 
 def times(source: int, size: int, batch: int, rounds: int, peers: list[str]) -> dict[str, float]:
