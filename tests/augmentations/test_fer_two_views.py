@@ -92,3 +92,35 @@ def test_the_two_views_of_an_image_are_independent(image):
     first, second = ours(image).chunk(2)
     means = torch.stack([first.mean(dim=(1, 2, 3)), second.mean(dim=(1, 2, 3))])
     assert torch.corrcoef(means)[0, 1].abs() < 3 / (DRAWS // 2) ** 0.5
+
+
+@pytest.mark.slow
+def test_compiled_once_for_all_batches(image, monkeypatch):
+    images = image.expand(40, -1, -1, -1)
+    plain, compiled = FERTwoViews(SIZE), FERTwoViews(SIZE)
+    compiled.compile()
+    compiled(images)
+    monkeypatch.setattr(torch._dynamo.config, "error_on_recompile", True)
+    for batch in (40, 40, 33, 21):
+        torch.manual_seed(batch)
+        expected = plain(images[:batch])
+        torch.manual_seed(batch)
+        for view, other in zip(compiled(images[:batch]), expected, strict=True):
+            torch.testing.assert_close(view, other, atol=1e-4, rtol=0)
+
+
+def test_without_a_compiler_the_views_are_the_same_and_a_line_says_so(image, monkeypatch, caplog):
+    def fails(*args, **kwargs):
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", fails)
+    plain, compiled = FERTwoViews(SIZE), FERTwoViews(SIZE)
+    compiled.compile()
+    images = image.expand(8, -1, -1, -1)
+    torch.manual_seed(0)
+    expected = plain(images)
+    torch.manual_seed(0)
+    assert all(torch.equal(*pair) for pair in zip(compiled(images), expected, strict=True))
+    lines = [record.message for record in caplog.records]
+    assert len(lines) == 2
+    assert all("runs uncompiled: no C++ compiler" in line for line in lines)
