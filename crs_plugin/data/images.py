@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from crs_plugin.data.alignment import aligned
 from crs_plugin.data.dataset import DataError
+from crs_plugin.data.image_file import read_image_file
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
 """What a file's name, in lower case, ends in if it is to be an image."""
-
-_SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,40 @@ class FileImages:
         paths: Paths ``[N]`` relative to ``root``, as the file system's bytes.
         boxes: Faces ``[N, 4]`` as x, y, width, height in pixels of the upright image, or None to
             take whole images.
+        landmarks: float32 ``[N, 5, 2]``, x and y of five landmarks in pixels of the upright image
+            (see ``crs_plugin.data.alignment``), by which faces are aligned; or None. There are
+            boxes or landmarks, not both.
+        margin: Share of the box's width and height, or of the aligned crop's side, that is added on
+            each side; a box is then clipped at the image. Boxes keep their shape: they are not made
+            square.
     """
 
     root: Path
     paths: NDArray[np.bytes_]
     boxes: NDArray[np.float32] | None = None
+    landmarks: NDArray[np.float32] | None = None
+    margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.boxes is not None and self.landmarks is not None:
+            raise ValueError("faces are cut out by boxes or by landmarks, not by both")
+        if self.landmarks is not None and self.landmarks.shape[1:] != (5, 2):
+            raise ValueError(f"landmarks must be [N, 5, 2], not {list(self.landmarks.shape)}")
+        if not 0 <= self.margin < float("inf"):
+            raise ValueError(f"margin must be a finite number ≥ 0, not {self.margin}")
 
     @classmethod
     def of(
-        cls, root: Path, paths: Sequence[str], boxes: NDArray[np.float32] | None = None
+        cls,
+        root: Path,
+        paths: Sequence[str],
+        boxes: NDArray[np.float32] | None = None,
+        landmarks: NDArray[np.float32] | None = None,
+        margin: float = 0.0,
     ) -> "FileImages":
         """Make the images of some paths relative to ``root``."""
-        return cls(root, np.array([os.fsencode(path) for path in paths], dtype=np.bytes_), boxes)
+        names = np.array([os.fsencode(path) for path in paths], dtype=np.bytes_)
+        return cls(root, names, boxes, landmarks, margin)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -51,19 +73,21 @@ class FileImages:
     def read(self, index: int) -> torch.Tensor:
         """Return an image as uint8 ``[C, H, W]``: C = 1 for a grey file, 3 otherwise.
 
-        It is turned upright by its EXIF orientation; of an animation it is the first frame;
-        transparency is dropped; 16-bit grey keeps its upper byte.
+        ``read_image_file`` says how each kind of file is read. With a box it is what the box cuts
+        out, with landmarks the aligned face.
 
         Raises:
-            DataError: If the file is missing or damaged, or its box has no pixel in the image.
+            DataError: If the file is missing, damaged or too large, its box has no pixel in the
+                image, or its landmarks do not show a face; the message has its path and the reason.
         """
         path = self.name(index)
         try:
-            with Image.open(path) as opened:
-                image = _grey_or_rgb(ImageOps.exif_transpose(opened))
-                if self.boxes is not None:
-                    image = _cropped(image, self.boxes[index])
-                pixels = torch.from_numpy(np.array(image))
+            image = read_image_file(path)
+            if self.boxes is not None:
+                image = _cropped(image, self.boxes[index], self.margin)
+            if self.landmarks is not None:
+                image = aligned(image, self.landmarks[index], self.margin)
+            pixels = torch.from_numpy(np.array(image))
         except Exception as error:  # damaged files raise whatever their decoder stumbles over
             raise DataError(f"{path}: cannot be read: {_cause(error, path)}") from error
         return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
@@ -75,7 +99,8 @@ class FileImages:
     def take(self, indices: NDArray[np.int64]) -> "FileImages":
         """Return only the images of these indices, in this order."""
         boxes = None if self.boxes is None else self.boxes[indices]
-        return replace(self, paths=self.paths[indices], boxes=boxes)
+        landmarks = None if self.landmarks is None else self.landmarks[indices]
+        return replace(self, paths=self.paths[indices], boxes=boxes, landmarks=landmarks)
 
 
 @dataclass(frozen=True)
@@ -114,30 +139,29 @@ class ArrayImages:
         return replace(self, pixels=self.pixels[indices], places=self.places[indices])
 
 
-def _grey_or_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("L", "RGB"):
-        return image
-    if image.mode in ("1", "LA", "La"):
-        return image.convert("L")
-    if image.mode in _SIXTEEN_BIT:
-        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
-    if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers of unknown range; save it as 8-bit")
-    if image.mode == "P":
-        image = image.convert("RGBA")  # straight to RGB, Pillow would warn of transparency
-    return image.convert("RGB")
-
-
-def _cropped(image: Image.Image, box: NDArray[np.float32]) -> Image.Image:
+def _cropped(image: Image.Image, box: NDArray[np.float32], margin: float) -> Image.Image:
     x, y, width, height = (float(value) for value in box)
-    left, top = max(0, round(x)), max(0, round(y))
-    right, bottom = min(image.width, round(x + width)), min(image.height, round(y + height))
-    if right <= left or bottom <= top:
+    if not np.isfinite(box).all() or not _has_pixel(_clipped(image, x, y, width, height)):
         raise ValueError(
             f"the box x={x:g}, y={y:g}, width={width:g}, height={height:g} has no pixel in an image"
             f" of {image.width}×{image.height}"
         )
-    return image.crop((left, top, right, bottom))
+    left, top = x - margin * width, y - margin * height
+    return image.crop(
+        _clipped(image, left, top, (1 + 2 * margin) * width, (1 + 2 * margin) * height)
+    )
+
+
+def _clipped(
+    image: Image.Image, x: float, y: float, width: float, height: float
+) -> tuple[int, int, int, int]:
+    right, bottom = min(image.width, round(x + width)), min(image.height, round(y + height))
+    return max(0, round(x)), max(0, round(y)), right, bottom
+
+
+def _has_pixel(edges: tuple[int, int, int, int]) -> bool:
+    left, top, right, bottom = edges
+    return left < right and top < bottom
 
 
 def _cause(error: Exception, path: str) -> str:
@@ -146,5 +170,5 @@ def _cause(error: Exception, path: str) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     # Pillow repeats the path, which the message has already.
-    text = str(error).replace(f" {path!r}", "")
+    text = " ".join(str(error).replace(f" {path!r}", "").split())
     return text or type(error).__name__

@@ -10,19 +10,20 @@ import torch
 from crs_plugin.data.contact_sheet import contact_sheet
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.embedding_sample import embedding_sample
-from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen, Views
+from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.views import Views
 from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
 from crs_plugin.pretraining.module import PretrainingModule
-from crs_plugin.pretraining.seeding import seed_step
 from crs_plugin.pretraining.surroundings import undisturbed
 from crs_plugin.pretraining.training import PretrainingOutcome
 from crs_plugin.recipe.building import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.run_folder import RunFolder, environment
 from crs_plugin.recipe.sampling import labels_that_steer
+from crs_plugin.recipe.shown_views import shown_images, shown_views
 
-SHOWN_IMAGES = 8
+SHOWN_IMAGES, SHOWN_DRAWS = 8, 3
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class FinishedRun:
                 images=outcome.images_seen,
                 images_in_data=len(images),
                 labels=labels_used(recipe, self.data, self.module),
-                views=outcome.steps * batch_size * len(views.images),
+                views=outcome.steps * batch_size * len(views.draws[0]),
                 weights_before=None if weights is None else str(weights),
             ),
             data=self._counts(),
@@ -86,12 +87,17 @@ class FinishedRun:
         )
 
     def _views(self) -> Views:
-        augmentation: Any = self.module.augmentation
-        with undisturbed(threads=None), torch.no_grad():
-            seed_step(self.recipe.seed, 0, 0)
-            chosen = torch.randperm(len(self.images))[:SHOWN_IMAGES]
-            views = augmentation(self.images[chosen])
-        return Views(tuple(views), augmentation.mean, augmentation.std)
+        recipe, fine = self.recipe, self.data.dataset.fine
+        chosen = shown_images(fine, SHOWN_IMAGES, recipe.seed)
+        with undisturbed(threads=None):
+            return shown_views(
+                recipe.augmentation,
+                self.module.augmentation,
+                self.images[torch.from_numpy(chosen)],
+                fine[chosen],
+                draws=SHOWN_DRAWS,
+                seed=recipe.seed,
+            )
 
     def _counts(self) -> tuple[DataCounts, ...]:
         seen = DataCounts.of(self.data.dataset, "pre-training")

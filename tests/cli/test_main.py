@@ -28,6 +28,7 @@ def test_the_commands_are_those_documented():
         *(f"recipe {name}" for name in ("run", "list", "show", "copy", "validate", "schema")),
         "components list",
         "components show",
+        "data augment",
         "data preview",
     }
 

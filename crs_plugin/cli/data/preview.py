@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from crs_plugin.errors import InputError
+from crs_plugin.cli.data.picture_file import check_picture_file
 
 
 @click.command("preview", epilog="Example: crs data preview crs_cont_resnet18 --output faces.png")
@@ -21,10 +21,7 @@ from crs_plugin.errors import InputError
 @click.option("--size", type=click.IntRange(16, 256), default=96, show_default=True)
 def command(recipe: str, overrides: tuple[str, ...], output: Path, columns: int, size: int) -> None:
     """Write a contact sheet of the data that a recipe pre-trains on, a row per expression."""
-    if output.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise InputError(f"{output}: a picture's name ends with .png or .jpg")
-    if not output.parent.is_dir():
-        raise InputError(f"{output}: there is no folder {output.parent}")
+    check_picture_file(output)
     from crs_plugin.data.contact_sheet import contact_sheet
     from crs_plugin.files import atomic_path
     from crs_plugin.recipe import load_recipe

@@ -1,9 +1,11 @@
 """Any images of faces that a table lists: CSV, TSV or Parquet."""
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ from crs_plugin.data.label_tables import Row, read_rows
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root, first_that_exists, inside
 from crs_plugin.expressions import UNLABELLED
-from crs_plugin.registry import Condition, register
+from crs_plugin.registry import Condition, NonNegativeFloat, register
 
 HOW_TO_GET = "This is your own table: a line per image with its path and its expression."
 
@@ -47,6 +49,8 @@ def table(
     subject_column: str | None = None,
     subject_pattern: SubjectPattern | None = None,
     box_columns: Annotated[list[str], Len(4, 4)] | None = None,
+    landmark_columns: Annotated[list[str], Len(10, 10)] | None = None,
+    margin: NonNegativeFloat = 0.0,
 ) -> FaceDataset:
     r"""Your own images, listed by a CSV, TSV or Parquet file.
 
@@ -65,6 +69,13 @@ def table(
         subject_pattern: Regular expression with one group that finds the person in the path,
             as ``(.+)_\d+\.jpg`` does in ``Jane_Doe_0002.jpg``.
         box_columns: Four columns with the face's x, y, width and height in pixels.
+        landmark_columns: Ten columns with x and y, in pixels, of the left eye, the right eye, the
+            tip of the nose, the left and the right corner of the mouth, left and right as one sees
+            them in the picture. Faces are then turned upright and cut out so that these come to lie
+            where ArcFace's 112-px template has them. Instead of ``box_columns``.
+        margin: What is added on each side of a box, as a share of its width and height, up to the
+            edge of the image; of an aligned face, as a share of its side: ArcFace's template ends
+            about at chin and hair.
 
     Raises:
         DataError: If the table cannot be read or a cell is wrong; the message has file and line.
@@ -75,10 +86,14 @@ def table(
     path = str(first_that_exists(folder, (path,), "table", HOW_TO_GET))
     if subject_column and subject_pattern:
         raise DataError("options 'subject_column' and 'subject_pattern': give one of them")
-    if box_columns is not None and len(box_columns) != 4:
-        raise DataError(f"option 'box_columns' needs x, y, width, height, not {box_columns}")
+    _check_places(box_columns, landmark_columns, margin)
     columns = _Columns(
-        image_column, label_column, split_column, subject_column, tuple(box_columns or ())
+        image_column,
+        label_column,
+        split_column,
+        subject_column,
+        tuple(box_columns or ()),
+        tuple(landmark_columns or ()),
     )
     names = LabelNames(labels, "labels")
     try:
@@ -87,7 +102,7 @@ def table(
         raise DataError(
             f"option 'subject_pattern': found {subject_pattern!r}, expected {error}"
         ) from error
-    records = Records(folder.resolve().name, folder)
+    records = Records(folder.resolve().name, folder, margin)
     for row in read_rows(Path(path), columns.wanted()):
         cells = columns.named(row)
         if not cells.image:
@@ -101,7 +116,8 @@ def table(
             fine,
             _split(cells.split, row.where),
             cells.subject or _subject(pattern, cells.image, row.where),
-            _box(cells.box, row.where),
+            _numbers(cells.box, "a box needs four finite numbers", row.where),
+            _numbers(cells.landmarks, "five landmarks need ten finite numbers", row.where),
         )
     names.check(path)
     return records.dataset()
@@ -114,6 +130,7 @@ class _Cells:
     split: str
     subject: str
     box: tuple[str, ...]
+    landmarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -125,10 +142,11 @@ class _Columns:
     split: str | None
     subject: str | None
     box: tuple[str, ...]
+    landmarks: tuple[str, ...]
 
     def wanted(self) -> list[str]:
         optional = [name for name in (self.label, self.split, self.subject) if name]
-        return [self.image, *optional, *self.box]
+        return [self.image, *optional, *self.box, *self.landmarks]
 
     def named(self, row: Row) -> _Cells:
         cells = iter(row.cells)
@@ -137,7 +155,8 @@ class _Columns:
             label=next(cells) if self.label else "",
             split=next(cells) if self.split else "all",
             subject=next(cells) if self.subject else "",
-            box=tuple(cells),
+            box=tuple(islice(cells, len(self.box))),
+            landmarks=tuple(cells),
         )
 
 
@@ -160,10 +179,26 @@ def _subject(pattern: re.Pattern[str] | None, image: str, where: str) -> str | N
     return match[1]
 
 
-def _box(cells: Sequence[str], where: str) -> list[float] | None:
+def _check_places(
+    boxes: Sequence[str] | None, landmarks: Sequence[str] | None, margin: float
+) -> None:
+    if boxes is not None and len(boxes) != 4:
+        raise DataError(f"option 'box_columns' needs x, y, width, height, not {boxes}")
+    if landmarks is not None and len(landmarks) != 10:
+        raise DataError(f"option 'landmark_columns' needs x, y of five landmarks, not {landmarks}")
+    if boxes and landmarks:
+        raise DataError("options 'box_columns' and 'landmark_columns': give one of them")
+    if margin and not (boxes or landmarks):
+        raise DataError("option 'margin' needs 'box_columns' or 'landmark_columns'")
+
+
+def _numbers(cells: Sequence[str], needed: str, where: str) -> list[float] | None:
     if not cells:
         return None
     try:
-        return [float(cell) for cell in cells]
+        numbers = [float(cell) for cell in cells]
     except ValueError:
-        raise DataError(f"{where}: a box needs four numbers, not {list(cells)}") from None
+        numbers = []
+    if not numbers or not all(map(math.isfinite, numbers)):
+        raise DataError(f"{where}: {needed}, not {list(cells)}")
+    return numbers

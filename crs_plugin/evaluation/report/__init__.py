@@ -5,8 +5,7 @@ from crs_plugin.evaluation.report.run_report import (
     Outcome,
     RunReport,
     Seen,
-    Views,
 )
 from crs_plugin.evaluation.report.writing import write_report
 
-__all__ = ["DataCounts", "Outcome", "RunReport", "Seen", "Views", "write_report"]
+__all__ = ["DataCounts", "Outcome", "RunReport", "Seen", "write_report"]

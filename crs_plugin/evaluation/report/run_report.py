@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.views import Views
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,21 +76,6 @@ class Outcome:
     epochs: float
     seconds: float
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Views:
-    """Augmented views of some training images, as the network sees them.
-
-    Attributes:
-        images: V normalised views, each ``[B, 3, S, S]`` float.
-        mean: Mean by channel that was subtracted.
-        std: Standard deviation by channel that was divided by.
-    """
-
-    images: tuple[torch.Tensor, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
 
 
 @dataclass(frozen=True)

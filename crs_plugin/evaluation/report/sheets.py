@@ -29,7 +29,7 @@ class Sheets:
         confusion: For each result, the matrix of the trained and of the random encoder.
         curves: Curves of the training.
         embedding: Maps of the features.
-        views: Augmented views, or None.
+        views: Images beside their augmented views, or None.
         preview: A contact sheet of the data, or None.
         counts: For each data set, its images by expression.
     """
@@ -53,7 +53,6 @@ class Sheets:
 
 def sheets(report: RunReport) -> Sheets:
     """Draw all figures of a report."""
-    views = report.views
     return Sheets(
         targets=targets(report.results) if report.results else None,
         confusion=tuple(
@@ -69,7 +68,7 @@ def sheets(report: RunReport) -> Sheets:
         ),
         curves=training_curves(report.metrics, report.spread_reference),
         embedding=embedding_maps(report.embedding) if report.embedding else (),
-        views=views_sheet(views.images, views.mean, views.std) if views else None,
+        views=views_sheet(report.views) if report.views else None,
         preview=_preview(report.preview) if report.preview else None,
         counts=tuple(
             data_counts(f"data_{i}", data.name, data.counts)

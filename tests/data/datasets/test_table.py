@@ -46,6 +46,28 @@ def test_all_columns(root: Path) -> None:
     assert decode(faces, 4).shape == (2, 1, 4, 4)
 
 
+LANDMARK_COLUMNS = [f"{axis}{point}" for point in range(5) for axis in "xy"]
+
+
+def test_landmarks_align_the_faces(root: Path) -> None:
+    header = ",".join(["path", "label", *LANDMARK_COLUMNS])
+    points = "2,2,5,2,3.5,4,2,6,5,6"
+    text = f"{header}\nAnn_1.png,fear,{points}\nBob_1.png,anger,{points}\n"
+    faces = opened(root, text, landmark_columns=LANDMARK_COLUMNS)
+    assert faces.images.landmarks[0].tolist() == [[2, 2], [5, 2], [3.5, 4], [2, 6], [5, 6]]  # type: ignore[attr-defined]
+    plain = faces.images.read(1).shape
+    assert plain[0] == 1
+    assert plain[1] == plain[2]
+    wide = opened(root, text, landmark_columns=LANDMARK_COLUMNS, margin=0.5).images.read(1).shape
+    assert wide[1] == pytest.approx(2 * plain[1], abs=1)
+
+
+def test_margin_grows_the_boxes(root: Path) -> None:
+    text = "path,label,x,y,w,h\nAnn_1.png,fear,3,3,2,4\n"
+    faces = opened(root, text, box_columns=["x", "y", "w", "h"], margin=0.5)
+    assert faces.images.read(0).shape == (1, 7, 4)  # clipped: 8 pixels are all there are
+
+
 def test_subject_from_the_name(root: Path) -> None:
     text = "path,label\nAnn_1.png,fear\nBob_1.png,fear\nAnn_2.png,anger\n"
     assert opened(root, text, subject_pattern=r"^(\w+)_\d").subject.tolist() == [0, 1, 0]
@@ -94,8 +116,29 @@ def test_missing_images_are_counted(root: Path) -> None:
             {"subject_pattern": "(A)", "subject_column": "label"},
             "give one of them",
         ),
-        ("Ann_1.png,fear", {"box_columns": ["label"] * 4}, r"faces\.csv:2: a box needs four numb"),
+        (
+            "Ann_1.png,fear",
+            {"box_columns": ["label"] * 4},
+            r"faces\.csv:2: a box needs four finite numb",
+        ),
         ("Ann_1.png,fear", {"box_columns": ["label"]}, "'box_columns' needs x, y, width, height"),
+        ("Ann_1.png,nan", {"box_columns": ["label"] * 4, "label_column": None}, r":2: a box needs"),
+        (
+            "Ann_1.png,fear",
+            {"landmark_columns": ["label"] * 10},
+            r"faces\.csv:2: five landmarks need ten finite numbers, not \['fear'",
+        ),
+        (
+            "Ann_1.png,fear",
+            {"landmark_columns": ["label"]},
+            "'landmark_columns' needs x, y of five",
+        ),
+        (
+            "Ann_1.png,fear",
+            {"landmark_columns": ["label"] * 10, "box_columns": ["label"] * 4},
+            "'box_columns' and 'landmark_columns': give one of them",
+        ),
+        ("Ann_1.png,fear", {"margin": 0.1}, "'margin' needs 'box_columns' or 'landmark_columns'"),
         ("Cid_1.png,fear", {}, r"no image is left .*1 × image file missing .*images/Cid_1\.png"),
         ("Ann_1.png,fear\nCid_1.png,anger", {}, r"class 'anger' is empty: all 1 of its images"),
         ("", {}, "no image is left"),

@@ -17,12 +17,12 @@ from crs_plugin.evaluation.report import (
     Outcome,
     RunReport,
     Seen,
-    Views,
     write_report,
 )
 from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.evaluation.views import Views
 
 NASTY = '<script>alert("x & y")</script>$z$'
 
@@ -82,7 +82,13 @@ def report(*results: EvaluationResult, warnings: tuple[str, ...] = ()) -> RunRep
         metrics=rows,
         results=results,
         environment={"torch": "2"},
-        views=Views((torch.zeros(3, 3, 8, 8), torch.ones(3, 3, 8, 8)), (0.5,) * 3, (0.2,) * 3),
+        views=Views(
+            originals=torch.zeros(3, 1, 10, 10, dtype=torch.uint8),
+            names=("fear", "anger", NASTY),
+            draws=((torch.zeros(3, 3, 8, 8), torch.ones(3, 3, 8, 8)),) * 2,
+            mean=(0.5,) * 3,
+            std=(0.2,) * 3,
+        ),
         preview=Image.new("RGB", (20, 10)),
         embedding=EmbeddingSample(
             "test images of faces", ("fear", NASTY) * 12, ("a", "b") * 12, *features
