@@ -9,7 +9,7 @@ import crs_plugin
 
 PACKAGE = Path(crs_plugin.__file__).parent
 
-GROUND = {"registry", "toolkits", "expressions", "errors", "files"}
+GROUND = {"registry", "toolkits", "expressions", "errors", "files", "compiling"}
 CORE = {"losses", "miners", "augmentations"}
 MAY_IMPORT = {
     "errors": set(),
@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "toolkits": {"registry"},
     "expressions": set(),
     "files": set(),
+    "compiling": set(),
     "losses": GROUND,
     "miners": GROUND | {"losses"},
     "augmentations": GROUND,

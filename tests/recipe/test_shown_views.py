@@ -72,7 +72,7 @@ def test_a_part_inside_the_recipes_augmentation_comes_with_its_options(monkeypat
     monkeypatch.setattr(type(changed.augmentation), "build", lambda _: FERTwoViews(16, jitter=1.0))
     _, part = one_augmentation(changed, "some_jitter")
     assert type(part) is FERColorJitter
-    assert part.on_grey.p == 1
+    assert part.flags["jitter"] == 1
 
 
 def test_others_are_built_with_their_defaults() -> None:
