@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "miners": GROUND | {"losses"},
     "augmentations": GROUND,
     "models": GROUND,
+    "testing": set(),
     "data": GROUND,
     "pretraining": GROUND | CORE | {"data", "models"},
     "evaluation": GROUND | CORE | {"data", "models"},
@@ -33,6 +34,7 @@ FORBIDDEN_LIBRARIES = {
     "losses": {"pytorch_lightning"},
     "miners": {"pytorch_lightning"},
     "augmentations": {"pytorch_lightning"},
+    "testing": {"pytorch_lightning", "pytest"},
     "models": {"pytorch_lightning"},
     "data": {"pytorch_lightning"},
 }

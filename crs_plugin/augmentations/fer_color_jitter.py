@@ -9,12 +9,13 @@ from torch import Tensor
 
 from crs_plugin.augmentations.colour_steps import HueShift, blended, luma, with_hue_shifted
 from crs_plugin.compiling import compiled
-from crs_plugin.registry import Fraction, NonNegativeFloat
+from crs_plugin.registry import Fraction, NonNegativeFloat, register
 
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
 _FACTORS = ("brightness_factor", "contrast_factor", "saturation_factor")
 
 
+@register("augmentation", "fer_color_jitter")
 class FERColorJitter(IntensityAugmentationBase2D):
     """Brightness, contrast, saturation and hue in random order, then random greyscale.
 

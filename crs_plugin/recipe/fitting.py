@@ -106,7 +106,7 @@ def _check_use(tree: Node, terms: Sequence[TermSpec], findings: Findings) -> Non
 
 
 def _check_augmentation(tree: Node, augmentation: Spec | None, findings: Findings) -> None:
-    if augmentation and is_step(augmentation.name):
+    if augmentation and is_step(augmentation.component):
         findings.add(
             at(tree, "augmentation").place,
             "augmentation.name",

@@ -79,9 +79,12 @@ def filled_in(kind: str, role: str = "") -> frozenset[str]:
     return FILLED_IN - {"output_dim"} if chosen_by_user else FILLED_IN
 
 
-def is_step(augmentation: str) -> bool:
-    """Whether an augmentation makes no views, but is a step that others list under ``then``."""
-    return augmentation.startswith("kornia/")
+def is_step(augmentation: Component) -> bool:
+    """Whether an augmentation makes no views, but is a step that others list under ``then``.
+
+    Those of Kornia are, and all that follow its contract.
+    """
+    return hasattr(augmentation.target, "apply_transform")
 
 
 def training_settings() -> Component:

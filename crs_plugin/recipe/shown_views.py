@@ -97,7 +97,7 @@ def one_augmentation(recipe: Recipe, name: str) -> tuple[Spec, Any]:
     for part in built.modules():
         if type(part) is component.target:
             return alone, part
-    given = {} if is_step(name) else {"size": built.size}
+    given = {} if is_step(component) else {"size": built.size}
     missing = [o.name for o in component.options().values() if o.required and o.name not in given]
     if missing:
         options = ", ".join(f"{option}: …" for option in missing)

@@ -39,7 +39,7 @@ def snippet(component: Component) -> str:
     """
     options = component.options()
     place = component.kind
-    if place == "augmentation" and is_step(component.name):
+    if place == "augmentation" and is_step(component):
         place = "step"
     elif place == "head":
         width = options.get("output_dim")

@@ -10,6 +10,7 @@ SHIPPED = {
     "crs_cont_released",
     "crs_cont_resnet18",
     "crs_cont_resnet18_ferplus",
+    "crs_cont_robust_resnet18",
     "simclr_resnet18",
     "supcon_resnet18",
     "supervised_resnet18",
@@ -25,7 +26,7 @@ def data_folder(monkeypatch, tmp_path):
 def test_all_shipped_recipes_are_found():
     found = shipped_recipes()
     assert set(found) == SHIPPED
-    assert len(found) == 6
+    assert len(found) == 7
     assert all(path.name == f"{name}.yaml" for name, path in found.items())
 
 
@@ -87,3 +88,13 @@ def test_a_shipped_recipe_is_shown_by_a_short_path(monkeypatch):
     provenance = load_recipe("simclr_resnet18").provenance
     assert provenance["name"] == "recipes/simclr_resnet18.yaml:3"
     assert provenance["seed"] == "recipes/crs_cont_resnet18.yaml:3 (inherited)"
+
+
+def test_the_robust_recipe_changes_the_views_and_nothing_else():
+    method, robust = load_recipe("crs_cont_resnet18"), load_recipe("crs_cont_robust_resnet18")
+    differing = {key for key in method.values if method.values[key] != robust.values[key]}
+    assert differing == {"name", "augmentation"}
+    assert [step.name for step in robust.augmentation.options["then"]] == [
+        *("random_small_pose", "random_illumination"),
+        *("random_face_occlusion", "random_degradation"),
+    ]

@@ -339,3 +339,9 @@ def test_the_registry_can_be_chosen(valid):
 
 def test_the_decorator_is_that_of_the_global_registry():
     assert register.__self__ is registry
+
+
+@pytest.mark.parametrize("name", ["kornia/RandomErasing", "random_face_occlusion"])
+def test_a_step_alone_is_no_augmentation(name):
+    with pytest.raises(RecipeError, match="one step and makes no views; list it under 'then'"):
+        load_recipe("crs_cont_resnet18", [f"augmentation={{name: {name}}}"])

@@ -76,9 +76,11 @@ def test_a_component_that_must_be_given_has_an_example():
     assert "class_counts" not in snippet(registry.get("class_weights", "inverse_frequency"))
 
 
-def test_kornias_steps_stand_under_then():
+def test_kornias_steps_stand_under_then_and_those_that_are_like_them():
     text = snippet(registry.get("augmentation", "kornia/RandomErasing"))
     assert "\n  then:\n    - name: kornia/RandomErasing\n      scale: [0.02, 0.33]\n" in text
+    text = snippet(registry.get("augmentation", "random_small_pose"))
+    assert "\n  then:\n    - name: random_small_pose\n      roll: 10.0\n" in text
 
 
 def test_a_head_of_a_width_of_its_own():

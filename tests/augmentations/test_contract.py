@@ -1,0 +1,69 @@
+"""Every augmentation of the package keeps the contract that it ships."""
+
+import pytest
+
+from crs_plugin.augmentations import RandomResizedCropFlip
+from crs_plugin.registry import registry
+from crs_plugin.testing import (
+    AUGMENTATION_CLAUSES,
+    TWO_VIEWS_CLAUSES,
+    check_augmentation,
+    check_two_views,
+)
+
+STEPS = {
+    "fer_color_jitter",
+    "random_degradation",
+    "random_face_occlusion",
+    "random_illumination",
+    "random_small_pose",
+}
+TWO_VIEWS = {"fer_two_views", "simclr_two_views"}
+
+
+def makes(name: str):
+    component = registry.get("augmentation", name).target
+    return (lambda: component(24)) if name in TWO_VIEWS else component
+
+
+def check_of(name: str):
+    return check_two_views if name in TWO_VIEWS else check_augmentation
+
+
+def without_compiling(clauses):
+    return [clause for clause in clauses if clause.__name__ != "compiles"]
+
+
+def test_all_registered_augmentations_are_here():
+    names = registry.names("augmentation").items()
+    assert {name for name, origin in names if origin == "crs_plugin"} == STEPS | TWO_VIEWS
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_a_step_keeps_the_contract(name):
+    not_checked = check_augmentation(makes(name), without_compiling(AUGMENTATION_CLAUSES))
+    geometric = {"random_small_pose"}
+    expected = {} if name in geometric else {"transformation_is_reported": "it moves no pixels"}
+    assert not_checked == expected
+
+
+def test_the_crop_keeps_the_contract_but_for_p_as_it_changes_the_size_of_every_image():
+    clauses = without_compiling(AUGMENTATION_CLAUSES)
+    kept = [clause for clause in clauses if clause.__name__ != "probability_is_kept"]
+    assert len(kept) == len(clauses) - 1
+    assert check_augmentation(lambda: RandomResizedCropFlip(24), kept) == {}
+
+
+@pytest.mark.parametrize("name", sorted(TWO_VIEWS))
+def test_two_views_keep_the_contract(name):
+    assert check_two_views(makes(name), without_compiling(TWO_VIEWS_CLAUSES)) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(STEPS | TWO_VIEWS))
+def test_it_compiles(name):
+    clauses = TWO_VIEWS_CLAUSES if name in TWO_VIEWS else AUGMENTATION_CLAUSES
+    [clause] = [clause for clause in clauses if clause.__name__ == "compiles"]
+    not_checked = check_of(name)(makes(name), [clause])
+    if not_checked:
+        pytest.skip(not_checked["compiles"])
