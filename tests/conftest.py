@@ -26,6 +26,13 @@ def _one_thread_per_worker() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_tests(tmp_path_factory) -> None:
+    """No test reads or writes the cache of whoever runs it."""
+    os.environ["CRS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ.pop("CRS_CACHE_LIMIT", None)
+
+
 @pytest.fixture
 def call(monkeypatch, tmp_path):
     """Run ``crs`` in a folder of its own and return its exit code."""

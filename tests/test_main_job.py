@@ -165,6 +165,87 @@ def test_ctrl_c_saves_and_the_printed_command_continues_exactly(call, tmp_path, 
     assert [row["step"] for row in metrics(tmp_path / "stopped")] == [1, 2, 4, 6, 8, 10, 12]
 
 
+def test_a_second_run_reads_no_image_and_draws_none(call, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
+    image_tree(tmp_path / "faces")
+    recipe = written(tmp_path, folder_recipe("./faces"))
+    short = ("--set", "training.max_steps=1", "--set", "evaluation=[]")
+    assert call("recipe", "run", recipe, *short) == 0
+    assert "images: faces, 32 of 40 px: 32 read into the cache in" in capsys.readouterr().out
+    shown = "crs_plugin.recipe.reporting.contact_sheet"
+    monkeypatch.setattr(shown, lambda *_, **__: None)  # which reads eighty for the report
+    monkeypatch.setattr("crs_plugin.data.images.FileImages.read", None)
+    monkeypatch.setattr("crs_plugin.recipe.reporting.embedding_sample", lambda *_: None)
+    assert call("recipe", "run", recipe, *short, "--output", "again") == 0
+    printed = capsys.readouterr().out
+    assert "images: faces, 32 of 40 px: reused from the cache" in printed
+    assert "reused from the cache" in (tmp_path / "again" / "train.log").read_text()
+    assert same_weights(
+        tmp_path / "runs" / "small" / "encoder.safetensors",
+        tmp_path / "again" / "encoder.safetensors",
+    )
+
+
+def test_streaming_trains_what_the_cache_trains(call, tmp_path, capsys, monkeypatch):
+    image_tree(tmp_path / "faces")
+    recipe = written(tmp_path, folder_recipe("./faces"))
+    short = ("--set", "training.max_steps=2", "--set", "training.batch_size=8")
+    assert call("recipe", "run", recipe, *short, "--output", "cached") == 0
+    monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CRS_CACHE_LIMIT", "1k")
+    monkeypatch.setattr("crs_plugin.data.decoding.half_of_memory", lambda: 1000)
+    shown = "crs_plugin.recipe.reporting.contact_sheet"
+    monkeypatch.setattr(shown, lambda *_, **__: None)  # for which there is no memory either
+    assert call("recipe", "run", recipe, *short, "--output", "streamed") == 0
+    printed = capsys.readouterr().out
+    assert "streamed from their files by" in printed
+    assert "more than the 1.0 kB that the cache may take (CRS_CACHE_LIMIT)" in printed
+    runs = [tmp_path / name for name in ("cached", "streamed")]
+    assert same_weights(*(run / "encoder.safetensors" for run in runs))
+    results = [json.loads((run / "report.json").read_text())["results"] for run in runs]
+    assert results[0] == results[1]
+
+
+def test_bad_images_are_left_out_of_everything_if_the_recipe_says_so(call, tmp_path, capsys):
+    image_tree(tmp_path / "faces")
+    for bad in ("train/sad/3.png", "train/happy/0.png", "test/sad/1.png"):
+        (tmp_path / "faces" / bad).write_bytes(b"broken")
+    recipe = written(tmp_path, folder_recipe("./faces") + "on_bad_image: skip\n")
+    short = ("--set", "training.max_steps=1", "--set", "training.batch_size=8")
+    assert call("recipe", "validate", recipe, "--data") == 0
+    assert "3 images cannot be read and would be left out" in capsys.readouterr().out
+    assert call("recipe", "run", recipe, *short) == 0
+    printed = capsys.readouterr().out
+    folder = tmp_path / "runs" / "small"
+    listed = (folder / "left_out.tsv").read_text().splitlines()
+    assert len(listed) == 3
+    assert any("train/sad/3.png\tcannot be read: cannot identify image file" in x for x in listed)
+    assert "left out: 3 (cannot be read)" in printed
+    assert "data: faces, 22 images" in printed
+    assert "train/sad/3.png" in (folder / "train.log").read_text()
+    report = json.loads((folder / "report.json").read_text())
+    (result,) = report["results"]
+    assert result["trained"]["n"] == 7
+    assert "cannot be read" in (folder / "report.html").read_text()
+    assert "on_bad_image: skip" in (folder / "recipe.yaml").read_text()
+
+
+def test_bad_images_are_all_listed_before_anything_is_trained(call, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
+    image_tree(tmp_path / "faces")
+    names = [f"{split}/sad/{n}.png" for split, n in (("train", 3), ("train", 5), ("test", 0))]
+    for name in names:
+        (tmp_path / "faces" / name).write_bytes(b"")
+    recipe = written(tmp_path, folder_recipe("./faces"))
+    assert call("recipe", "run", recipe) == 2
+    said = capsys.readouterr().err
+    assert "3 images cannot be used" in said
+    assert all(name in said for name in names)
+    (path,) = (line.split()[-1] for line in said.splitlines() if "all are listed in" in line)
+    assert all(name in Path(path).read_text() for name in names)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_component_from_a_file_outside_the_package_is_used(call, tmp_path):
     (tmp_path / "my_loss.py").write_text(
         "import torch\n"

@@ -18,6 +18,7 @@ EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
         "recipe": ("crs_plugin.cli.recipe", "Run, check, list and copy recipes."),
         "components": ("crs_plugin.cli.components", "List what recipes are assembled from."),
         "data": ("crs_plugin.cli.data", "Look at data sets."),
+        "cache": ("crs_plugin.cli.cache", "Look at and clear the cache of decoded images."),
     },
     epilog="Example: crs recipe run crs_cont_resnet18",
 )

@@ -1,22 +1,101 @@
-"""All images of a data set as one uint8 tensor of one size, made once before training."""
+"""Images of a data set brought to one size: chunk by chunk in threads, or all into memory."""
 
 import os
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crs_plugin.data.bad_images import BadImage, listed
 from crs_plugin.data.dataset import BulkImages, DataError, FaceDataset, Images, PartedImages
 
 Progress = Callable[[int, int], None]
 """Is told how many images are done, and of how many."""
 
-_CHUNK = 256
-_MOST_LISTED = 20
+DECODER_VERSION = 1
+"""Raise it with every change of the pixels that reading or resizing gives, so that cached ones are
+made anew."""
+
+UNREADABLE, GREY, COLOURED = 0, 1, 3
+"""What became of an image: no pixels, or so many channels."""
+
+_CHUNK_BYTES = 2**22
+_MOST_IN_CHUNK = 128
+
+
+class TooLargeError(DataError):
+    """Decoded images would take more memory than they may."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some images, read.
+
+    Attributes:
+        kinds: uint8 ``[K]``, each ``UNREADABLE``, ``GREY`` or ``COLOURED``.
+        pixels: uint8 ``[K, 1|3, S, S]``, zeros for what cannot be read; one channel where no image
+            is coloured. None if only readability was asked.
+        reasons: Position in the chunk → why that image cannot be read.
+    """
+
+    kinds: NDArray[np.uint8]
+    pixels: torch.Tensor | None
+    reasons: dict[int, str] = field(default_factory=dict)
+
+
+def chunk_length(size: int | None) -> int:
+    """Return how many images of a side in pixels (None: of their own) are one chunk."""
+    return _MOST_IN_CHUNK if size is None else min(_MOST_IN_CHUNK, 1 + _CHUNK_BYTES // size**2 // 3)
+
+
+def read_chunk(images: Images, size: int | None) -> Chunk:
+    """Read images one after the other, or at once where they come so.
+
+    An image is squeezed to a square with antialiasing, not cropped; one that has the size already
+    is left as it is.
+
+    Args:
+        images: The K images.
+        size: Side in pixels, or None to see only whether they can be read.
+    """
+    with _no_pillow_warnings():
+        return _chunk(_results(images, size), images, size)
+
+
+def read_in_chunks(
+    images: Images, chunks: list[NDArray[np.int64]], size: int | None
+) -> Iterator[tuple[NDArray[np.int64], Chunk]]:
+    """Yield chunks of images with their indices ``[K]``, in order, read ahead in threads.
+
+    Pillow, NumPy and PyTorch free the interpreter while they decode, draw and resize, so threads
+    are as fast here as processes would be.
+    """
+    threads = usable_cores()
+    ahead: deque[tuple[NDArray[np.int64], Future[Chunk]]] = deque()
+    with _no_pillow_warnings():
+        pool = ThreadPoolExecutor(threads)
+        try:
+            for indices in chunks:
+                ahead.append((indices, pool.submit(_taken_and_read, images, indices, size)))
+                if len(ahead) > 2 * threads:  # no more, so that what is read does not pile up
+                    first, read = ahead.popleft()
+                    yield first, read.result()
+            for indices, read in ahead:
+                yield indices, read.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def in_chunks(rows: NDArray[np.int64], size: int | None) -> list[NDArray[np.int64]]:
+    """Cut indices into chunks, in order; few images are shared among all threads."""
+    length = min(chunk_length(size), max(1, -(-len(rows) // usable_cores())))
+    return [rows[start : start + length] for start in range(0, len(rows), length)]
 
 
 def decode(
@@ -26,10 +105,7 @@ def decode(
     *,
     memory_limit: int | None = None,
 ) -> torch.Tensor:
-    """Read all images of a data set and bring them to one size.
-
-    An image is squeezed to a square with antialiasing, not cropped; one that has the size already
-    is left as it is. Files are read in threads.
+    """Read all images of a data set into memory and bring them to one size.
 
     Args:
         dataset: The N images.
@@ -46,46 +122,62 @@ def decode(
     """
     if len(dataset) == 0:
         raise DataError(f"data set {dataset.name}: there is no image to decode")
-    limit = _half_of_memory() if memory_limit is None else memory_limit
-    canvas = _Canvas(dataset.name, len(dataset), size, limit)
-    failures: list[str] = []
-    done = 0
-    with _no_pillow_warnings():
-        for images, positions in _sources(dataset.images):
-            hears = _shifted(progress, done, len(dataset))
-            for chunk, pixels in _decoded(images, size, failures, hears):
-                canvas.put(positions[chunk], pixels)
-            done += len(positions)
-    if failures:
-        raise DataError(_report(dataset.name, failures, len(dataset)))
-    return canvas.pixels
+    pixels, bad = decode_what_can_be_read(dataset, size, progress, memory_limit=memory_limit)
+    if bad:
+        raise DataError(
+            f"data set {dataset.name}: {len(bad):,} of {len(dataset):,} images cannot be used;"
+            f" repair or remove them:{listed(bad.values())}"
+        )
+    return pixels
 
 
-def check_readable(dataset: FaceDataset, progress: Progress | None = None) -> None:
-    """Read all images of a data set once, and keep none.
+def decode_what_can_be_read(
+    dataset: FaceDataset,
+    size: int,
+    progress: Progress | None = None,
+    *,
+    memory_limit: int | None = None,
+) -> tuple[torch.Tensor, dict[int, BadImage]]:
+    """Do what ``decode`` does, but leave zeros where an image cannot be read.
 
-    Args:
-        dataset: The N images. Those that come all at once are made, not read, and left out.
-        progress: Called with (done, N) every few hundred images.
+    Returns:
+        The pixels ``[N, 1|3, size, size]``, and index → what is wrong with that image.
 
     Raises:
-        DataError: If images cannot be read (all are tried, the first 20 listed).
+        TooLargeError: If the result would exceed the limit.
     """
-    failures: list[str] = []
+    limit = half_of_memory() if memory_limit is None else memory_limit
+    canvas = _Canvas(dataset.name, len(dataset), size, limit)
+    bad: dict[int, BadImage] = {}
     done = 0
-    with _no_pillow_warnings():
-        for images, positions in _sources(dataset.images):
-            if not isinstance(images, BulkImages):
-                for _, results in _read(images, None, _shifted(progress, done, len(dataset))):
-                    failures += [str(result) for result in results if isinstance(result, DataError)]
-            done += len(positions)
-    if failures:
-        raise DataError(_report(dataset.name, failures, len(dataset)))
+    for rows, chunk in read_in_chunks(dataset.images, in_chunks(_all(dataset), size), size):
+        assert chunk.pixels is not None
+        canvas.put(rows, chunk.pixels)
+        bad |= bad_images(dataset.images, rows, chunk)
+        done += len(rows)
+        if progress:
+            progress(done, len(dataset))
+    return canvas.pixels, bad
 
 
-def decoded_bytes(n: int, size: int, channels: int) -> int:
-    """Return the bytes that ``n`` decoded images take."""
-    return n * channels * size * size
+def bad_images(images: Images, rows: NDArray[np.int64], chunk: Chunk) -> dict[int, BadImage]:
+    """Return index → what is wrong, for the images of a chunk that cannot be read."""
+    found = {int(rows[place]): reason for place, reason in chunk.reasons.items()}
+    return {row: BadImage(images.name(row), reason) for row, reason in found.items()}
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def half_of_memory() -> int:
+    """Return half of the machine's memory in bytes."""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return 2**63 - 1
 
 
 class _Canvas:
@@ -104,9 +196,9 @@ class _Canvas:
         self.pixels[torch.from_numpy(positions)] = images.expand(-1, self.pixels.shape[1], -1, -1)
 
     def _blank(self, channels: int) -> torch.Tensor:
-        needed = decoded_bytes(self.n, self.size, channels)
+        needed = self.n * channels * self.size**2
         if needed > self.limit:
-            raise DataError(
+            raise TooLargeError(
                 f"data set {self.name}: {self.n:,} decoded images of {self.size}×{self.size}×"
                 f"{channels} would take {needed / 2**30:.1f} GiB of memory, more than the"
                 f" {self.limit / 2**30:.1f} GiB allowed (half of this machine's memory, unless set"
@@ -115,52 +207,53 @@ class _Canvas:
         return torch.empty((self.n, channels, self.size, self.size), dtype=torch.uint8)
 
 
-def _sources(images: Images) -> Iterator[tuple[Images, NDArray[np.int64]]]:
-    """Yield the images part by part, with their positions in the whole."""
-    if not isinstance(images, PartedImages):
-        yield images, np.arange(len(images))
-        return
-    for part, positions in images.by_part():
-        for inner, places in _sources(part):
-            yield inner, positions[places]
+def _all(dataset: FaceDataset) -> NDArray[np.int64]:
+    return np.arange(len(dataset))
 
 
-def _decoded(
-    images: Images, size: int, failures: list[str], progress: Progress
-) -> Iterator[tuple[NDArray[np.int64], torch.Tensor]]:
+def _taken_and_read(images: Images, indices: NDArray[np.int64], size: int | None) -> Chunk:
+    taken = images.take(indices)
+    return _chunk(_results(taken, size), taken, size)
+
+
+def _results(images: Images, size: int | None) -> list[torch.Tensor | DataError]:
+    if isinstance(images, PartedImages):
+        results: list[torch.Tensor | DataError] = [DataError("")] * len(images)
+        for part, positions in images.by_part():
+            for position, result in zip(positions, _results(part, size), strict=True):
+                results[position] = result
+        return results
     if isinstance(images, BulkImages):
-        yield np.arange(len(images)), images.read_all(size, progress)
-        return
-    for chunk, results in _read(images, size, progress):
-        failures += [str(result) for result in results if isinstance(result, DataError)]
-        for channels in (1, 3):
-            found = [
-                (index, result)
-                for index, result in zip(chunk, results, strict=True)
-                if isinstance(result, torch.Tensor) and result.shape[0] == channels
-            ]
-            if found:
-                indices, tensors = zip(*found, strict=True)
-                yield np.array(indices), torch.stack(tensors)
+        # They are made, not read: no file could be broken, and a made image counts as coloured.
+        blank = torch.empty((len(images), COLOURED, 0, 0), dtype=torch.uint8)
+        return list(blank if size is None else images.read_all(size, None))
+    return [_one(images, index, size) for index in range(len(images))]
 
 
-def _read(
-    images: Images, size: int | None, progress: Progress
-) -> Iterator[tuple[NDArray[np.int64], list[torch.Tensor | DataError]]]:
-    """Yield indices ``[K]`` and K images, or what is wrong with them, read in threads."""
+def _one(images: Images, index: int, size: int | None) -> torch.Tensor | DataError:
+    try:
+        return _resized(images.read(index), size)
+    except DataError as error:
+        return error
 
-    def one(index: np.int64) -> torch.Tensor | DataError:
-        try:
-            return _resized(images.read(int(index)), size)
-        except DataError as error:
-            return error
 
-    everything = np.arange(len(images))
-    with ThreadPoolExecutor(_threads()) as pool:
-        for start in range(0, len(images), _CHUNK):
-            chunk = everything[start : start + _CHUNK]
-            yield chunk, list(pool.map(one, chunk))
-            progress(start + len(chunk), len(images))
+def _chunk(results: list[torch.Tensor | DataError], images: Images, size: int | None) -> Chunk:
+    kinds = np.array(
+        [r.shape[0] if isinstance(r, torch.Tensor) else UNREADABLE for r in results], np.uint8
+    )
+    reasons = {
+        place: str(result).removeprefix(f"{images.name(place)}: ")
+        for place, result in enumerate(results)
+        if isinstance(result, DataError)
+    }
+    if size is None:
+        return Chunk(kinds, None, reasons)
+    channels = max(GREY, int(kinds.max(initial=GREY)))
+    pixels = torch.zeros((len(results), channels, size, size), dtype=torch.uint8)
+    for place, result in enumerate(results):
+        if isinstance(result, torch.Tensor):
+            pixels[place] = result
+    return Chunk(kinds, pixels, reasons)
 
 
 @contextmanager
@@ -178,32 +271,3 @@ def _resized(image: torch.Tensor, size: int | None) -> torch.Tensor:
 
     resized: torch.Tensor = resize(image, [size, size], antialias=True)
     return resized
-
-
-def _shifted(progress: Progress | None, before: int, n: int) -> Progress:
-    def report(done: int, _: int) -> None:
-        if progress is not None:
-            progress(before + done, n)
-
-    return report
-
-
-def _threads() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _half_of_memory() -> int:
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    return 2**63 - 1
-
-
-def _report(name: str, failures: list[str], n: int) -> str:
-    listed = "".join(f"\n  {failure}" for failure in failures[:_MOST_LISTED])
-    more = f"\n  … and {len(failures) - _MOST_LISTED:,} more" * (len(failures) > _MOST_LISTED)
-    return (
-        f"data set {name}: {len(failures):,} of {n:,} images cannot be used;"
-        f" repair or remove them:{listed}{more}"
-    )

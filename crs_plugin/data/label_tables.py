@@ -2,8 +2,9 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.label_names import nearest
@@ -14,9 +15,8 @@ _PARQUET_SUFFIXES = (".parquet", ".pq")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One record of a label file.
+class Row(NamedTuple):
+    """One record of a label file; a plain tuple, as there may be millions.
 
     Attributes:
         number: Its line in the file, the header's being 1; for Parquet the number of the row.
@@ -68,15 +68,17 @@ def _text_rows(
 ) -> Iterator[Row]:
     header = [name.strip() for name in next(reader, [])]
     indices = _find(columns, header, f"{file}:1")
+    width, source = len(header), f"{file}:"
+    wanted = itemgetter(*indices, indices[0])  # one more, so that it gives a tuple for one as well
     for cells in reader:
         if not any(cells):
             continue
-        if len(cells) != len(header):
+        if len(cells) != width:
             raise DataError(
-                f"{file}:{reader.line_num}: {len(cells)} cells where the header has {len(header)}"
+                f"{source}{reader.line_num}: {len(cells)} cells where the header has {width}"
             )
         line = reader.line_num
-        yield Row(line, f"{file}:{line}", tuple(cells[i].strip() for i in indices))
+        yield Row(line, f"{source}{line}", tuple(map(str.strip, wanted(cells)[:-1])))
 
 
 def _parquet_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:

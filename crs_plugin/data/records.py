@@ -1,6 +1,7 @@
 """The records of a data set while its label file is read: kept, or left out for a reason."""
 
 import os
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ MISSING = "image file missing"
 
 @dataclass
 class Records:
-    """Collects the records of image files.
+    """Collects the records of image files, of which there may be millions.
 
     Attributes:
         name: Name of the data set.
@@ -30,9 +31,9 @@ class Records:
     root: Path
     margin: float = 0.0
     _paths: list[str] = field(default_factory=list)
-    _fine: list[int] = field(default_factory=list)
-    _splits: list[int] = field(default_factory=list)
-    _subjects: list[int] = field(default_factory=list)
+    _fine: "array[int]" = field(default_factory=lambda: array("h"))
+    _splits: "array[int]" = field(default_factory=lambda: array("b"))
+    _subjects: "array[int]" = field(default_factory=lambda: array("i"))
     _boxes: list[Sequence[float]] = field(default_factory=list)
     _landmarks: list[Sequence[float]] = field(default_factory=list)
     _skipped: Counter[str] = field(default_factory=Counter)
@@ -59,7 +60,8 @@ class Records:
             box: x, y, width, height in pixels; for all records or for none.
             landmarks: x, y of five landmarks in pixels, ten numbers; for all records or for none.
         """
-        if not self._exists(path):
+        folder, _, name = path.rpartition("/" if "/" in path else os.sep)
+        if name not in (self._folders.get(folder) or self._listed(folder)):
             self._skipped[MISSING] += 1
             self._missing.setdefault(fine, []).append(path)
             return
@@ -87,6 +89,7 @@ class Records:
         """
         if not self._paths:
             raise DataError(f"data set {self.name}: no image is left in {self.root}{self._why()}")
+        self._folders.clear()  # which take as much memory as the paths
         kept = set(self._fine)
         for fine, paths in self._missing.items():
             if fine not in kept:
@@ -112,9 +115,8 @@ class Records:
             skipped=dict(self._skipped),
         )
 
-    def _exists(self, path: str) -> bool:
+    def _listed(self, folder: str) -> frozenset[str]:
         # One listing per folder, where a look at each file would take minutes on a network disk.
-        folder, name = os.path.split(path)
         if folder not in self._folders:
             try:
                 self._folders[folder] = frozenset(os.listdir(self.root / folder))
@@ -125,7 +127,7 @@ class Records:
                     f"data set {self.name}: folder {self.root / folder} cannot be listed:"
                     f" {error.strerror}"
                 ) from error
-        return name in self._folders[folder]
+        return self._folders[folder]
 
     def _why(self) -> str:
         reasons = ", ".join(f"{n:,} × {reason}" for reason, n in self._skipped.most_common())

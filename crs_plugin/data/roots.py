@@ -1,13 +1,14 @@
 """Where a data set lies on disk, and messages for when it does not."""
 
 import os
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
 
 LITTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "Desktop.ini"})
 """What systems leave in folders of images; names that start with a dot are litter as well."""
 
+_ABOVE = os.pardir + os.sep
 _MOST_SHOWN = 8
 
 
@@ -69,9 +70,10 @@ def inside(root: Path, path: str, where: str) -> str:
         DataError: If the path is empty or leads out of ``root``.
     """
     relative = os.path.normpath(path.replace("\\", "/"))
-    if os.path.isabs(relative):
+    if (relative[0] == os.sep or ":" in relative) and os.path.isabs(relative):  # seldom asked
         relative = os.path.relpath(relative, root)
-    if not path or relative == os.curdir or PurePath(relative).parts[0] == os.pardir:
+    leaves = relative == os.pardir or relative.startswith(_ABOVE)
+    if not path or relative == os.curdir or leaves:
         raise DataError(f"{where}: path {path!r} is not inside the data set's folder {root}")
     return relative
 

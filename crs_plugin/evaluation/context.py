@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.decoding import check_readable, decode
+from crs_plugin.data.bad_images import REASON, BadImage, listed
+from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.decoded_images import DecodedImages, ImageReader
+from crs_plugin.data.decoding import decode
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.traced_images import TracedImages, traced
 from crs_plugin.expressions import CoarseTable
@@ -45,6 +47,19 @@ class _Opened:
     dataset: FaceDataset
     known: NDArray[np.bool_]
     features: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    for_features: bool = False
+    decoded: DecodedImages | None = None
+
+    @classmethod
+    def of(cls, source: Source, whole: FaceDataset) -> "_Opened":
+        return cls(source, whole, traced(whole), np.zeros(len(whole), dtype=np.bool_))
+
+    def without(self, bad: Mapping[int, BadImage]) -> "_Opened":
+        good = np.setdiff1d(np.arange(len(self.whole)), list(bad))
+        skipped = {**self.whole.skipped, REASON: len(bad)}
+        left = _Opened.of(self.source, replace(self.whole.take(good), skipped=skipped))
+        decoded = self.decoded.take(good) if self.decoded else None
+        return replace(left, for_features=self.for_features, decoded=decoded)
 
 
 @dataclass(frozen=True)
@@ -85,39 +100,78 @@ class EvaluationContext:
         """All data sets that were opened so far."""
         return tuple(opened.dataset for opened in self._opened)
 
-    def open(self, source: Source | None) -> FaceDataset:
+    def open(self, source: Source | None, *, for_features: bool = True) -> FaceDataset:
         """Return the data set of a source, opened on first use; None is the recipe's data.
 
         Sources that are equal, or ``functools.partial`` objects with equal parts, are one.
+
+        Args:
+            source: Opens the data set.
+            for_features: Whether features of its images will be asked for; then ``read_images``
+                decodes them beforehand.
         """
         source = source or self.default_data
-        for opened in self._opened:
+        for index, opened in enumerate(self._opened):
             if _same(opened.source, source):
+                self._opened[index] = replace(
+                    opened, for_features=opened.for_features or for_features
+                )
                 return opened.dataset
-        whole = source()
-        opened = _Opened(source, whole, traced(whole), np.zeros(len(whole), dtype=np.bool_))
+        opened = replace(_Opened.of(source, source()), for_features=for_features)
         self._opened.append(opened)
         return opened.dataset
 
-    def check_images(self, read_before: FaceDataset | None, progress: Progress) -> None:
-        """Read the images of all data sets that are open, to find those that cannot be read.
+    def read_images(
+        self, reader: ImageReader, *, feature_size: int | None, other_size: int | None, skip: bool
+    ) -> tuple[BadImage, ...]:
+        """Read the images of all data sets that are open.
 
         Args:
-            read_before: Images of one of the data sets that need not be read again.
-            progress: Is told how far it is.
+            reader: Reads them.
+            feature_size: Side in pixels at which images are decoded of which features will be
+                asked; None to look only whether they can be read.
+            other_size: The same for the other data sets.
+            skip: Leave out images that cannot be read, as if the data sets did not have them.
+
+        Returns:
+            The images that were left out.
 
         Raises:
-            DataError: If images cannot be read.
+            DataError: If images cannot be read, unless they are left out.
         """
-        for opened in self._opened:
-            rows = np.arange(len(opened.whole))
-            images = read_before.images if read_before else None
-            if isinstance(images, TracedImages) and images.whole is opened.whole.images:
-                rows = np.setdiff1d(rows, images.rows)
-            check_readable(
-                opened.whole.take(rows),
-                partial(progress, f"looking for images of {opened.whole.name} that cannot be read"),
+        found: dict[BadImage, None] = {}
+        files: list[str] = []
+        for index, opened in enumerate(self._opened):
+            size = feature_size if opened.for_features else other_size
+            if size is None:
+                bad, file = reader.unreadable(opened.whole)
+            else:
+                read = reader.decoded(opened.whole, size)
+                bad, file = read.bad, read.bad_file
+                opened = replace(opened, decoded=read.images)
+            self._opened[index] = opened.without(bad) if bad and skip else opened
+            found |= dict.fromkeys(bad.values())
+            files += [str(file)] if file else []
+        if found and not skip:
+            whole = f"\n  all are listed in {', '.join(files)}" if files else ""
+            raise DataError(
+                f"{len(found):,} images cannot be used; repair or remove them, or leave them out"
+                f" with 'on_bad_image: skip':{listed(found)}{whole}"
             )
+        return tuple(found)
+
+    def decoded(self, dataset: FaceDataset, size: int) -> DecodedImages | None:
+        """Return the images of a data set that came from ``open``, or a part of it.
+
+        Returns:
+            None if they were not decoded to that size.
+        """
+        images = dataset.images
+        for opened in self._opened:
+            if isinstance(images, TracedImages) and images.whole is opened.whole.images:
+                at_hand = opened.decoded is not None and opened.decoded.shape[-1] == size
+                return opened.decoded.take(images.rows) if opened.decoded and at_hand else None
+        return None
 
     def features(self, which: str, dataset: FaceDataset) -> NDArray[np.float32]:
         """Return the features ``[N, F]`` of a data set that came from ``open``, or a part of it.
@@ -149,7 +203,7 @@ class EvaluationContext:
         self.progress(what, 0, len(rows))
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            pixels = decode(dataset.take(chunk), self.input_size)
+            pixels = self._pixels(opened, chunk)
             for name, encoder in self.encoders.items():
                 features = _finite(encoder.embed(pixels).numpy(), name, dataset.name)
                 if name not in opened.features:
@@ -158,6 +212,11 @@ class EvaluationContext:
                 opened.features[name][chunk] = features
             opened.known[chunk] = True
             self.progress(what, start + len(chunk), len(rows))
+
+    def _pixels(self, opened: _Opened, rows: NDArray[np.int64]) -> torch.Tensor:
+        if opened.decoded is not None and opened.decoded.shape[-1] == self.input_size:
+            return opened.decoded[torch.from_numpy(rows)]
+        return decode(opened.whole.take(rows), self.input_size)
 
 
 def _finite(features: NDArray[np.float32], encoder: str, data: str) -> NDArray[np.float32]:

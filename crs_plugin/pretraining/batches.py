@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
 
+from crs_plugin.data.decoded_images import DecodedImages
+from crs_plugin.data.streaming import StreamedImages
 from crs_plugin.errors import InputError
+from crs_plugin.pretraining.callbacks.checkpointing import digest
 from crs_plugin.pretraining.seeding import seed_order
 
 SamplerFactory = Callable[[torch.Tensor, torch.Tensor], Iterable[int]]
@@ -40,7 +44,8 @@ class Batch:
 class RunBatches:
     """All batches of a run, from the step it is at to its end; ``len`` is the batches of an epoch.
 
-    The images lie in memory, so a batch is one indexing of a tensor and needs no worker process.
+    Images that are decoded, in memory or in a mapped file, are copied out by one indexing, which
+    needs no worker process; images that are streamed are read ahead by some.
 
     Args:
         images: uint8 ``[N, 1|3, H, W]``.
@@ -62,7 +67,7 @@ class RunBatches:
 
     def __init__(
         self,
-        images: torch.Tensor,
+        images: torch.Tensor | DecodedImages,
         fine: torch.Tensor,
         coarse: torch.Tensor,
         *,
@@ -91,6 +96,12 @@ class RunBatches:
     def __len__(self) -> int:
         return self._steps_per_epoch
 
+    @property
+    def fingerprint(self) -> str:
+        """Short digest that tells these images from others."""
+        images = self.images
+        return images.fingerprint if isinstance(images, DecodedImages) else digest(images)
+
     def order(self, epoch: int) -> torch.Tensor:
         """Return the indices of an epoch (from 0), int64; they depend on seed and epoch only."""
         with isolate_rng(include_cuda=False):
@@ -116,19 +127,29 @@ class RunBatches:
         it does not matter when, or how often, a trainer that restores a checkpoint begins anew.
         """
         step = self.steps_made()
+        images = self.images
+        here, ahead = tee(self._indices(step))
+        if isinstance(images, DecodedImages) and isinstance(images.pixels, StreamedImages):
+            pixels = images.pixels.batches(map(images.places, ahead))
+        else:
+            pixels = (images[indices] for indices in ahead)
+        for shown, indices in zip(pixels, here, strict=False):  # neither ends
+            yield Batch(shown, self.fine[indices], self.coarse[indices])
+
+    def _indices(self, step: int) -> Iterator[torch.Tensor]:
+        """Yield the indices of this device's share of each batch from a step on, without end."""
         epoch = -1
         while True:
             if step // len(self) != epoch:
                 epoch = step // len(self)
                 order = self.order(epoch)
             first = step % len(self) * self.batch_size
-            indices = order[first : first + self.batch_size].chunk(self.ranks)[self.rank]
-            yield Batch(self.images[indices], self.fine[indices], self.coarse[indices])
+            yield order[first : first + self.batch_size].chunk(self.ranks)[self.rank]
             step += 1
 
 
-def _check(images: torch.Tensor, fine: torch.Tensor, coarse: torch.Tensor) -> None:
-    if images.dtype != torch.uint8 or images.dim() != 4:
+def _check(images: torch.Tensor | DecodedImages, fine: torch.Tensor, coarse: torch.Tensor) -> None:
+    if isinstance(images, torch.Tensor) and (images.dtype != torch.uint8 or images.dim() != 4):
         raise ValueError(f"images must be uint8 [N, C, H, W], not {images.dtype} {images.shape}")
     if fine.shape != (len(images),) or coarse.shape != (len(images),):
         raise ValueError(

@@ -109,7 +109,7 @@ def pretrain(
             "images": len(batches.images),
             "labels": digest(batches.fine, batches.coarse),
         },
-        pixels=digest(batches.images),
+        pixels=batches.fingerprint,
     )
     display = ProgressDisplay(console)
     interruption = Interruption(display.announce)

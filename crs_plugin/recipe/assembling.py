@@ -14,6 +14,7 @@ from crs_plugin.expressions import (
 from crs_plugin.recipe.layout import (
     COARSE_TABLES,
     KEYS,
+    ON_BAD_IMAGE,
     ROLES,
     SECTIONS,
     filled_in,
@@ -93,6 +94,16 @@ class Assembly:
         else:
             return node.value
         return 0
+
+    def on_bad_image(self, tree: Node) -> Any:
+        """Read what happens to images that cannot be read."""
+        node = tree.mapping.get("on_bad_image")
+        if node is None or node.value is None:
+            return ON_BAD_IMAGE[0]
+        if node.value not in ON_BAD_IMAGE:
+            hint = did_you_mean(node.value, ON_BAD_IMAGE) if isinstance(node.value, str) else ""
+            self._mismatch(node, "on_bad_image", f"{' or '.join(ON_BAD_IMAGE)}{hint}")
+        return node.value
 
     def plugins(self, tree: Node) -> tuple[str, ...]:
         """Import the plugins, so that their components are known."""

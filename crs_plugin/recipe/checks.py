@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from rich.console import Console
+from rich.text import Text
 
+from crs_plugin.data.bad_images import listed
 from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
@@ -65,23 +68,42 @@ def check_data(recipe: Recipe) -> EvaluationContext:
     context = EvaluationContext(
         DataSource(recipe.data), augmentation.size, recipe.seed, coarse_table=recipe.labels
     )
-    _check_labels(recipe, context.open(None), found)
+    check_open_data(recipe, context)
+    return context
+
+
+def check_open_data(recipe: Recipe, context: EvaluationContext) -> None:
+    """See whether data that are open have what the recipe needs of them.
+
+    Raises:
+        RecipeError: If a loss or miner needs labels that they do not have, or an evaluation cannot
+            be made with them.
+    """
+    found = _Found()
+    _check_labels(recipe, context.open(None, for_features=False), found)
     _check_evaluations(recipe, context, found)
     found.raise_if_any()
-    return context
 
 
 def check_images(recipe: Recipe) -> None:
     """Do what ``check_data`` does, and read all images once; progress is shown.
 
     Raises:
-        RecipeError: What ``check_data`` finds.
-        DataError: If images cannot be read.
+        RecipeError: What ``check_data`` finds, also without images that are to be left out.
+        DataError: If images cannot be read, and the recipe does not say to leave them out.
     """
     context = check_data(recipe)
-    progress = StageProgress(Console())
+    console = Console()
+    progress = StageProgress(console)
+    reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
     with progress.stage():
-        context.check_images(None, progress)
+        left_out = context.read_images(
+            reader, feature_size=None, other_size=None, skip=recipe.on_bad_image == "skip"
+        )
+    if left_out:
+        check_open_data(recipe, context)
+        text = f"{len(left_out):,} images cannot be read and would be left out:{listed(left_out)}"
+        console.print(Text(text), soft_wrap=True)
 
 
 class _Found:

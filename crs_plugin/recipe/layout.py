@@ -47,10 +47,19 @@ PLAIN_KEYS: Mapping[str, str] = {
     "extends": "Another recipe (a file, or the name of a shipped one) that this one changes.",
     "plugins": "Modules or .py files of your own whose components the recipe uses.",
     "labels": "The coarse classes: {coarse: default}, {coarse: fine}, or {coarse: {…}}.",
+    "on_bad_image": (
+        "What happens to images of any data set that cannot be read: error (the default) lists them"
+        " and trains nothing; skip lists them and leaves them out of everything."
+    ),
     "training": "Epochs, batch size and the like.",
 }
 
-KEYS: tuple[str, ...] = ("name", "seed", "plugins", "labels", *SECTIONS, "training")
+ON_BAD_IMAGE = ("error", "skip")
+"""What may happen to images that cannot be read."""
+
+KEYS: tuple[str, ...] = (
+    *("name", "seed", "plugins", "labels", *SECTIONS, "on_bad_image", "training"),
+)
 """The keys in the order in which a recipe is written; ``extends`` is gone once it is read."""
 
 ROLES: Mapping[str, str] = {

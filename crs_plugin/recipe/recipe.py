@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from crs_plugin.expressions import CoarseTable
 from crs_plugin.recipe.assembling import Assembly
@@ -40,6 +40,7 @@ class Recipe:
         sampler: Order of the images.
         optimizer: Moves the weights.
         schedule: Learning rate over the steps; None for a constant one.
+        on_bad_image: Whether images that cannot be read are an error, or are left out.
         training: Epochs, batch size and the like.
         evaluation: What the frozen encoder is tested on.
         loggers: Where figures go besides ``metrics.jsonl``.
@@ -62,6 +63,7 @@ class Recipe:
     sampler: Spec
     optimizer: Spec
     schedule: Spec | None
+    on_bad_image: Literal["error", "skip"]
     training: "TrainingSettings"
     evaluation: tuple[Spec, ...]
     loggers: tuple[Spec, ...]
@@ -126,6 +128,7 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
         "sampler": assembly.one(tree, "sampler"),
         "optimizer": assembly.one(tree, "optimizer"),
         "schedule": assembly.one(tree, "schedule"),
+        "on_bad_image": assembly.on_bad_image(tree),
         "training": assembly.training(tree),
         "evaluation": assembly.several(tree, "evaluation"),
         "loggers": assembly.several(tree, "loggers"),

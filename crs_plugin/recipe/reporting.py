@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from crs_plugin.data.contact_sheet import contact_sheet
+from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.embedding_sample import embedding_sample
 from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen
@@ -34,7 +35,7 @@ class FinishedRun:
         recipe: What was done.
         folder: Where it is, with its metrics.
         data: What was pre-trained on.
-        images: The same N faces as uint8 ``[N, 1|3, H, W]``.
+        images: The same N faces.
         module: The trained module.
         outcome: How pre-training went.
         context: Both encoders, and the data of the evaluations.
@@ -44,7 +45,7 @@ class FinishedRun:
     recipe: Recipe
     folder: RunFolder
     data: PretrainingData
-    images: torch.Tensor
+    images: DecodedImages
     module: PretrainingModule
     outcome: PretrainingOutcome
     context: EvaluationContext

@@ -56,6 +56,11 @@ class RunFolder:
         return self.path / "train.log"
 
     @property
+    def left_out(self) -> Path:
+        """All images that were left out, as they cannot be read."""
+        return self.path / "left_out.tsv"
+
+    @property
     def metrics(self) -> Path:
         """Figures of the training steps, one JSON object a line."""
         return self.path / "metrics.jsonl"

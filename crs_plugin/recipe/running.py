@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -11,11 +11,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crs_plugin.data import decode
-from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.data.bad_images import BadImage, as_tsv, listed
+from crs_plugin.data.dataset import DataError
+from crs_plugin.data.decoded_images import DecodedImages, ImageReader
+from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
+from crs_plugin.files import write_atomically
 from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.training import PretrainingOutcome, check_hardware, pretrain
@@ -26,7 +29,7 @@ from crs_plugin.recipe.building import (
     encoder_of,
     pretraining_data,
 )
-from crs_plugin.recipe.checks import check_build, check_data
+from crs_plugin.recipe.checks import check_build, check_data, check_open_data
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
@@ -38,17 +41,31 @@ log = logging.getLogger("crs_plugin.run")
 
 @dataclass(frozen=True)
 class _Run:
-    """What the stages of one run share."""
+    """What the stages of one run share.
+
+    What is said before the run has a folder is kept, and logged once it has.
+    """
 
     recipe: Recipe
     folder: RunFolder
     console: Console
     progress: StageProgress
+    kept: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
         """Print a line, and log it."""
         self.console.print(Text(line), soft_wrap=True)
         log.info(line)
+
+    def say_early(self, line: str) -> None:
+        """Print a line, and log it later."""
+        self.console.print(Text(line), soft_wrap=True)
+        self.kept.append(line)
+
+    def log_kept(self) -> None:
+        """Log what was said early."""
+        for line in self.kept:
+            log.info(line)
 
     def show(self, table: Table) -> None:
         """Print a table, and log it."""
@@ -96,12 +113,13 @@ def _run(run: _Run, mode: Mode) -> None:
     check_hardware(recipe.training)
     context = check_data(recipe)
     check_build(recipe)
-    data = pretraining_data(recipe, context.open(None))
-    module = build_module(recipe, data.expressions, coarse_counts(recipe, data.coarse))
+    data, module = _data_and_module(recipe, context)
     evaluations = [spec.build() for spec in recipe.evaluation]
-    images = _decoded(run, data.dataset, recipe.training.decoded_size(context.input_size))
-    with run.progress.stage():
-        context.check_images(data.dataset, run.progress)
+    left_out = _read_images(run, context)
+    if left_out:
+        check_open_data(recipe, context)
+        data, module = _data_and_module(recipe, context)
+    images = _pretraining_images(run, context, data)
     batches = RunBatches(
         images,
         data.fine,
@@ -112,7 +130,9 @@ def _run(run: _Run, mode: Mode) -> None:
     )
     run.folder.open(recipe, mode)
     with _logged_to(run.folder):
+        run.log_kept()
         _announce(run, data, module, batches)
+        _show_left_out(run, left_out)
         outcome = _pretrain(run, module, batches, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
@@ -147,10 +167,48 @@ def _interrupted(run: _Run, continue_with: str) -> bool:
     return False
 
 
-def _decoded(run: _Run, dataset: FaceDataset, size: int) -> torch.Tensor:
-    what = f"reading {dataset.name}"
+def _data_and_module(
+    recipe: Recipe, context: EvaluationContext
+) -> tuple[PretrainingData, PretrainingModule]:
+    data = pretraining_data(recipe, context.open(None, for_features=False))
+    return data, build_module(recipe, data.expressions, coarse_counts(recipe, data.coarse))
+
+
+def _read_images(run: _Run, context: EvaluationContext) -> tuple[BadImage, ...]:
+    """Decode what evaluations will want, and look at all other images; return those left out."""
+    recipe = run.recipe
+    # Of a part of the data, only that part is decoded.
+    whole = recipe.training.images is None
+    size = recipe.training.decoded_size(context.input_size) if whole else None
     with run.progress.stage():
-        return decode(dataset, size, lambda done, total: run.progress(what, done, total))
+        return context.read_images(
+            ImageReader(run.progress, run.say_early),
+            feature_size=context.input_size,
+            other_size=size,
+            skip=recipe.on_bad_image == "skip",
+        )
+
+
+def _pretraining_images(
+    run: _Run, context: EvaluationContext, data: PretrainingData
+) -> DecodedImages:
+    size = run.recipe.training.decoded_size(context.input_size)
+    at_hand = context.decoded(data.dataset, size)
+    if at_hand is not None:
+        return at_hand
+    with run.progress.stage():
+        read = ImageReader(run.progress, run.say_early).decoded(data.dataset, size)
+    if read.bad:  # which could be read a moment ago
+        raise DataError(f"{len(read.bad):,} images cannot be used:{listed(read.bad.values())}")
+    return read.images
+
+
+def _show_left_out(run: _Run, left_out: Sequence[BadImage]) -> None:
+    """Show the images that are left out, the first of many, and write all to a file."""
+    if not left_out:
+        return
+    write_atomically(run.folder.left_out, as_tsv(left_out))
+    run.say(f"images left out: {len(left_out):,} (all in {run.folder.left_out}){listed(left_out)}")
 
 
 def _announce(

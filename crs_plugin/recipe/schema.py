@@ -10,6 +10,7 @@ from typing import Any
 from crs_plugin.recipe.layout import (
     COARSE_TABLES,
     FILLED_IN,
+    ON_BAD_IMAGE,
     PLAIN_KEYS,
     ROLES,
     SECTIONS,
@@ -65,6 +66,7 @@ def _plain_properties() -> Schema:
             "properties": {"coarse": coarse},
             "additionalProperties": False,
         },
+        "on_bad_image": {"enum": list(ON_BAD_IMAGE), "default": ON_BAD_IMAGE[0]},
     }
     return {key: {"description": PLAIN_KEYS[key], **schema} for key, schema in types.items()}
 

@@ -26,6 +26,7 @@ COMMANDS = dict(all_commands(cli.crs))
 def test_the_commands_are_those_documented():
     assert {" ".join(path) for path in COMMANDS if len(path) == 2} == {
         *(f"recipe {name}" for name in ("run", "list", "show", "copy", "validate", "schema")),
+        *(f"cache {name}" for name in ("list", "verify", "clear")),
         "components list",
         "components show",
         "data augment",

@@ -3,7 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+
+from crs_plugin.data.dataset import FaceDataset, Images
+from crs_plugin.data.decoded_images import ImageReader
+from crs_plugin.data.images import FileImages
 
 WriteImage = Callable[..., Path]
 
@@ -20,3 +25,66 @@ def write_image() -> WriteImage:
         return path
 
     return write
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a cache that has no entry."""
+    folder = tmp_path / "cache of this test"
+    monkeypatch.setenv("CRS_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def folder_of(tmp_path: Path, write_image: WriteImage) -> Callable[..., FaceDataset]:
+    """Return a function that writes image files and opens them; names say what they are."""
+
+    def make(*names: str, root: str = "faces") -> FaceDataset:
+        for number, name in enumerate(names):
+            path = tmp_path / root / name
+            if "broken" in name:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"broken")
+            else:
+                write_image(path, 10, "RGB" if "colour" in name else "L", seed=number)
+        return as_dataset(FileImages.of(tmp_path / root, names), root)
+
+    return make
+
+
+def as_dataset(images: Images, name: str = "faces") -> FaceDataset:
+    n = len(images)
+    none = np.full(n, -1, np.int32)
+    return FaceDataset(name, images, np.zeros(n, np.int16), np.zeros(n, np.int8), none)
+
+
+class Listener:
+    """Collects what a reader of images says, and how far it is."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.progress: list[tuple[str, int, int]] = []
+        self.reader = ImageReader(lambda *told: self.progress.append(told), self.lines.append)
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.lines)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def read_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of image files that are read from now on."""
+    names: list[str] = []
+    read = FileImages.read
+
+    def noted(images: FileImages, index: int) -> torch.Tensor:
+        names.append(Path(images.name(index)).name)
+        return read(images, index)
+
+    monkeypatch.setattr(FileImages, "read", noted)
+    return names

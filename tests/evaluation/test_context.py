@@ -3,8 +3,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 from crs_plugin.data import DataError
+from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation import EvaluationContext
 from crs_plugin.evaluation.context import no_progress
@@ -64,32 +66,85 @@ def test_other_encoders_get_their_own_features(faces, eye) -> None:
     assert not np.array_equal(swapped, one.features("trained", one.open(None)))
 
 
-def test_images_that_cannot_be_read_are_found_unless_they_were_read_before(faces) -> None:
-    class Unreadable:
-        def __init__(self, rows):
-            self.rows = rows
+class SomeBroken:
+    """Images of which those with an odd number cannot be read."""
 
-        def __len__(self):
-            return len(self.rows)
+    def __init__(self, rows):
+        self.rows = rows
 
-        def take(self, indices):
-            return Unreadable(self.rows[indices])
+    def __len__(self):
+        return len(self.rows)
 
-        def read(self, index):
-            raise DataError(f"image {self.rows[index]} cannot be read")
+    def take(self, indices):
+        return SomeBroken(self.rows[indices])
 
-    readable = faces([0, 1, 2, 0], ["train", "train", "test", "test"])
-    here = EvaluationContext(lambda: replace(readable, images=Unreadable(np.arange(4))), 4)
-    before = here.open(None).in_split("train")
+    def name(self, index):
+        return f"image {self.rows[index]}"
+
+    def read(self, index):
+        if self.rows[index] % 2:
+            raise DataError(f"{self.name(index)}: cannot be read: it is odd")
+        return torch.full((1, 4, 4), int(self.rows[index]), dtype=torch.uint8)
+
+
+def some_broken(faces) -> EvaluationContext:
+    dataset = faces([0, 1, 2, 0, 1, 2], ["train", "train", "test", "test", "test", "train"])
+    return EvaluationContext(lambda: replace(dataset, images=SomeBroken(np.arange(6))), 4)
+
+
+@pytest.mark.parametrize("size", [4, None])
+def test_all_images_that_cannot_be_read_are_named(faces, size) -> None:
     told = []
-    with pytest.raises(DataError, match="2 of 2 images") as raised:
-        here.check_images(before, lambda *progress: told.append(progress))
-    assert "image 2 " in str(raised.value)
-    assert "image 3 " in str(raised.value)
-    assert told[-1][1:] == (2, 2)
-    with pytest.raises(DataError, match="4 of 4 images"):
-        here.check_images(None, no_progress)
-    EvaluationContext(lambda: readable, 4).check_images(None, no_progress)
+    here = some_broken(faces)
+    here.open(None)
+    reader = ImageReader(lambda *progress: told.append(progress), lambda line: None)
+    with pytest.raises(DataError, match=r"3 images cannot be used.*on_bad_image: skip") as raised:
+        here.read_images(reader, feature_size=size, other_size=None, skip=False)
+    assert all(f"image {row}: cannot be read: it is odd" in str(raised.value) for row in (1, 3, 5))
+    assert told[-1][1:] == (6, 6)
+
+
+@pytest.mark.parametrize("size", [4, None])
+def test_images_that_cannot_be_read_are_left_out_everywhere(faces, eye, size) -> None:
+    here = some_broken(faces)
+    here.open(None)
+    reader = ImageReader(no_progress, lambda line: None)
+    left_out = here.read_images(reader, feature_size=size, other_size=None, skip=True)
+    assert [image.name for image in left_out] == ["image 1", "image 3", "image 5"]
+    left = here.open(None)
+    assert left.fine.tolist() == [0, 2, 1]
+    assert left.skipped["cannot be read"] == 3
+    assert {split: sum(row.values()) for split, row in left.counts().items()} == {
+        "train": 1,
+        "test": 2,
+    }
+    seeing = here.with_encoders(eye(), eye(blind=True))
+    assert seeing.features("trained", left.in_split("test")).shape == (2, 24)
+
+
+def test_images_are_decoded_once_for_features_and_for_training(faces, eye, monkeypatch) -> None:
+    here = EvaluationContext(lambda: faces([0, 1, 2] * 5, ["train", "test", "test"] * 5), 4)
+    here.open(None)
+    here.read_images(
+        ImageReader(no_progress, lambda line: None), feature_size=4, other_size=None, skip=False
+    )
+    monkeypatch.setattr("crs_plugin.evaluation.context.decode", None)
+    train = here.open(None).in_split("train")
+    decoded = here.decoded(train, 4)
+    assert decoded is not None
+    assert decoded[torch.tensor([0, 2])].flatten(1)[:, 1].tolist() == [0, 6]
+    assert here.decoded(train, 5) is None
+    trained = here.with_encoders(eye(), eye(blind=True))
+    assert trained.features("trained", train).shape == (5, 24)
+
+
+def test_data_without_features_to_come_are_decoded_to_the_other_size(faces) -> None:
+    here = EvaluationContext(lambda: faces([0, 1]), 4)
+    reader = ImageReader(no_progress, lambda line: None)
+    dataset = here.open(None, for_features=False)
+    here.read_images(reader, feature_size=4, other_size=6, skip=False)
+    assert here.decoded(dataset, 6) is not None
+    assert here.decoded(dataset, 4) is None
 
 
 def test_features_that_are_not_finite_name_the_encoder(faces, context, eye) -> None:

@@ -1,11 +1,15 @@
 import random
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from small_run import small_data
 
+from crs_plugin.data.decoded_images import DecodedImages
+from crs_plugin.data.images import ArrayImages
+from crs_plugin.data.streaming import StreamedImages
 from crs_plugin.errors import InputError
 from crs_plugin.miners.samplers.balanced import balanced
 from crs_plugin.pretraining.batches import RunBatches
@@ -106,3 +110,32 @@ def test_devices_share_a_batch():
 def test_batch_larger_than_the_data():
     with pytest.raises(InputError, match=r"training\.batch_size is 64.*only 52 images"):
         made(batch_size=64)
+
+
+def streamed(data: dict) -> dict:
+    """The same images, to be read one by one."""
+    images = data["images"]
+    array = ArrayImages(images.numpy(), np.arange(len(images)), Path("array"))
+    return data | {"images": DecodedImages(StreamedImages(array, 8, 1), "digest")}
+
+
+def test_streamed_images_give_the_same_batches_from_any_step():
+    for start in (0, 9):
+        kinds = []
+        for data in (small_data(), streamed(small_data())):
+            batches = RunBatches(**data, sampler=None, batch_size=8, seed=0)
+            batches.steps_made = lambda start=start: start
+            kinds.append(list(islice(batches, 8)))
+        for one, other in zip(*kinds, strict=True):
+            assert torch.equal(one.images, other.images)
+            assert torch.equal(one.fine, other.fine)
+            assert torch.equal(one.coarse, other.coarse)
+
+
+def test_the_fingerprint_is_that_of_the_pixels_or_comes_with_them():
+    assert made().fingerprint == made().fingerprint
+    other = small_data() | {"images": small_data()["images"].flip(0)}
+    changed = RunBatches(**other, sampler=None, batch_size=8, seed=0)
+    assert changed.fingerprint != made().fingerprint
+    batches = RunBatches(**streamed(small_data()), sampler=None, batch_size=8, seed=0)
+    assert batches.fingerprint == "digest"

@@ -33,6 +33,19 @@ def test_the_parts_of_a_recipe(valid, load):
     assert recipe.loggers == ()
 
 
+def test_bad_images_are_an_error_unless_the_recipe_says_otherwise(valid, load, problems):
+    assert load(valid).on_bad_image == "error"
+    skipping = load(valid, "on_bad_image=skip")
+    assert skipping.on_bad_image == "skip"
+    assert skipping.values["on_bad_image"] == "skip"
+    ((_, key, message),) = problems(valid, "on_bad_image=skp")
+    assert key == "on_bad_image"
+    assert message.startswith("found text 'skp', expected error or skip")
+    assert "did you mean 'skip'" in message
+    ((_, _, message),) = problems(valid, "on_bad_image=[1]")
+    assert message == "found a list of 1, expected error or skip"
+
+
 def test_positions_and_keys(valid, load):
     recipe = load(valid)
     assert recipe.optimizer.position == f"{valid}:20:1"

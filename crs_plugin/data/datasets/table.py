@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from annotated_types import Len
 
@@ -112,7 +112,11 @@ def table(
             records.skip(f"label {cells.label} left out by 'labels'")
             continue
         records.add(
-            inside(folder, os.path.join(image_folder, cells.image), row.where),
+            inside(
+                folder,
+                os.path.join(image_folder, cells.image) if image_folder else cells.image,
+                row.where,
+            ),
             fine,
             _split(cells.split, row.where),
             cells.subject or _subject(pattern, cells.image, row.where),
@@ -123,8 +127,7 @@ def table(
     return records.dataset()
 
 
-@dataclass(frozen=True)
-class _Cells:
+class _Cells(NamedTuple):
     image: str
     label: str
     split: str

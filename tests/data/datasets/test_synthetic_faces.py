@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from numpy.typing import NDArray
 from crs_plugin.data.dataset import BulkImages
 from crs_plugin.data.datasets.synthetic_faces import features, renderer, synthetic_faces
 from crs_plugin.data.datasets.synthetic_faces.action_units import PROTOTYPES, UNITS, of_units
-from crs_plugin.data.datasets.synthetic_faces.cache import cache_folder
 from crs_plugin.data.datasets.synthetic_faces.canvas import EXTENT
 from crs_plugin.data.datasets.synthetic_faces.draws import Draws
 from crs_plugin.data.datasets.synthetic_faces.identity import Identity, draw_identities
@@ -40,12 +38,6 @@ PLAIN = DomainStyle(
     hidden=0,
     outline=0,
 )
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
 
 
 def one_person(count: int) -> Identity:
@@ -309,61 +301,24 @@ def test_columns_and_layers_are_float32() -> None:
     assert {c.dtype for c in columns if c.dtype.kind == "f"} == {np.dtype(np.float32)}
 
 
-def kept_files(cache: Path) -> list[Path]:
-    return sorted(cache.rglob("*.npy"))
+def test_fingerprints_tell_different_pictures_apart() -> None:
+    one = synthetic_faces(train=20, test=5).images
+    prints = one.fingerprints()
+    assert len(set(prints.tolist())) == 25
+    again = synthetic_faces(train=20, test=5).images.take(np.array([22, 3]))
+    assert again.fingerprints().tolist() == prints[[22, 3]].tolist()
+    for other in ({"seed": 1}, {"domain": "lab"}, {"expressions": "compound"}):
+        there = synthetic_faces(train=20, test=5, **other).images.fingerprints()
+        assert not set(there.tolist()) & set(prints.tolist())
 
 
-def test_kept_pictures_equal_drawn_ones(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh = synthetic_faces(train=20, test=5).images.read_all(32)
-    assert len(kept_files(cache)) == 2
-    monkeypatch.setattr("crs_plugin.data.datasets.synthetic_faces.images.render", None)
-    assert torch.equal(synthetic_faces(train=20, test=5).images.read_all(32), fresh)
-
-
-def test_a_handful_is_drawn_without_drawing_all(cache: Path) -> None:
-    synthetic_faces(train=20, test=0).images.take(np.arange(9)).read_all(32)
-    assert kept_files(cache) == []
-
-
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "other shape", "text"])
-def test_damaged_kept_pictures_are_drawn_anew(cache: Path, damage: str) -> None:
-    fresh = synthetic_faces(train=20, test=0).images.read_all(32)
-    (file,) = kept_files(cache)
-    whole = file.read_bytes()
-    flipped = bytearray(whole)
-    flipped[5000] ^= 0xFF
-    contents = {
-        "truncated": whole[:-2000],
-        "flipped": bytes(flipped),
-        "empty": b"",
-        "text": b"not an array",
-    }
-    if damage == "other shape":
-        np.save(file, np.zeros((3, 3), np.uint8))
-    else:
-        file.write_bytes(contents[damage])
-    assert torch.equal(synthetic_faces(train=20, test=0).images.read_all(32), fresh)
-    assert file.read_bytes() == whole
-
-
-def test_an_unwritable_cache_only_costs_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_new_version_of_the_renderer_makes_new_fingerprints(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    blocked = tmp_path / "a file"
-    blocked.write_text("in the way")
-    expected = synthetic_faces(train=6, test=0).images.read_all(32)
-    monkeypatch.setenv("CRS_CACHE", str(blocked / "below"))
-    assert torch.equal(synthetic_faces(train=6, test=0).images.read_all(32), expected)
-
-
-def test_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRS_CACHE", "/somewhere")
-    assert cache_folder() == Path("/somewhere")
-    monkeypatch.delenv("CRS_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
-    assert cache_folder() == Path("/caches/crs_plugin")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache_folder() == Path.home() / ".cache" / "crs_plugin"
+    before = synthetic_faces(train=5, test=0).images.fingerprints()
+    monkeypatch.setattr("crs_plugin.data.datasets.synthetic_faces.images.VERSION", 99)
+    after = synthetic_faces(train=5, test=0).images.fingerprints()
+    assert not set(before.tolist()) & set(after.tolist())
 
 
 def test_progress_counts_up_to_the_total() -> None:

@@ -55,8 +55,7 @@ def synthetic_faces(
 
     Identity, pose, light, occlusion and background change the pixels more than the expression does.
     Image i of a split depends on domain, expressions, split, seed and i alone, not on how many
-    images there are. No person is in two splits. Drawn pictures are kept in ``$CRS_CACHE``, or else
-    in the user's cache folder.
+    images there are. No person is in two splits.
 
     Args:
         domain: ``wild`` is coloured, cluttered, tilted and partly hidden, with expressions of any

@@ -1,18 +1,13 @@
 """The pictures of the synthetic faces, drawn when they are asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crs_plugin.data.datasets.synthetic_faces.cache import (
-    cache_folder,
-    keep_pictures,
-    load_pictures,
-)
 from crs_plugin.data.datasets.synthetic_faces.renderer import VERSION, Scenes, batch_size, render
 
 Progress = Callable[[int, int], None]
@@ -20,31 +15,20 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Sheet:
-    """All pictures of one split, which are drawn and kept together.
+    """All pictures of one split.
 
     Attributes:
         scenes: What the N pictures show.
-        key: Name that says everything the scenes depend on; the stem of the kept file.
-        opened: Kept pictures that were already checked, by size.
+        key: Name that says everything the scenes depend on.
     """
 
     scenes: Scenes
     key: str
-    opened: dict[int, NDArray[np.uint8]] = field(default_factory=dict, compare=False, repr=False)
-
-    def kept(self, size: int) -> NDArray[np.uint8] | None:
-        """Return all pictures ``[N, 3, size, size]`` if they were drawn before."""
-        if size not in self.opened:
-            pictures = load_pictures(self._path(size), (len(self.scenes), 3, size, size))
-            if pictures is None:
-                return None
-            self.opened[size] = pictures
-        return self.opened[size]
 
     def draw(
         self, rows: NDArray[np.int64], size: int, report: Callable[[int], None]
     ) -> NDArray[np.uint8]:
-        """Draw some pictures; ``report`` hears how many more are done."""
+        """Draw some pictures ``[N, 3, size, size]``; ``report`` hears how many more are done."""
         pictures = np.empty((len(rows), 3, size, size), np.uint8)
         step = batch_size(size)
         for start in range(0, len(rows), step):
@@ -52,15 +36,6 @@ class Sheet:
             pictures[start : start + step] = render(self.scenes.take(batch), size)
             report(len(batch))
         return pictures
-
-    def draw_all(self, size: int, report: Callable[[int], None]) -> NDArray[np.uint8]:
-        """Draw all pictures and keep them."""
-        pictures = self.draw(np.arange(len(self.scenes)), size, report)
-        keep_pictures(self._path(size), pictures)
-        return pictures
-
-    def _path(self, size: int) -> Path:
-        return cache_folder() / "synthetic_faces" / f"v{VERSION}-{self.key}-{size}px.npy"
 
 
 @dataclass(frozen=True)
@@ -89,30 +64,30 @@ class SyntheticImages:
     def read_all(self, size: int, progress: Progress | None = None) -> torch.Tensor:
         """Return all pictures as uint8 ``[N, 3, size, size]``, drawn at that size.
 
-        A sheet of which at least half is wanted is drawn as a whole and kept for the next time.
-
         Args:
             size: Side in pixels.
             progress: Hears how many pictures are done, and of how many.
         """
-        plans = [self._plan(number, size) for number in np.unique(self.sheet)]
-        total = sum(plan.work for plan in plans)
         done = 0
 
         def report(count: int) -> None:
             nonlocal done
             done += count
             if progress is not None:
-                progress(done, total)
+                progress(done, len(self))
 
         pictures = np.empty((len(self), 3, size, size), np.uint8)
-        for plan in plans:
-            pictures[plan.places] = plan.carry_out(report)
+        for number in np.unique(self.sheet):
+            places = np.flatnonzero(self.sheet == number)
+            pictures[places] = self.sheets[number].draw(self.row[places], size, report)
         return torch.from_numpy(pictures)
 
-    def _plan(self, number: int, size: int) -> "_Plan":
-        places = np.flatnonzero(self.sheet == number)
-        return _Plan(self.sheets[number], places, self.row[places], size)
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Return a number for each picture ``[N]``; equal ones are equal pictures at any size."""
+        sheets = [f"drawn {VERSION} {sheet.key}" for sheet in self.sheets]
+        texts = (f"{sheets[n]} {row}" for n, row in zip(self.sheet, self.row, strict=True))
+        digests = (blake2b(text.encode(), digest_size=8).digest() for text in texts)
+        return np.fromiter((int.from_bytes(d, "little") for d in digests), np.uint64, len(self))
 
     def name(self, index: int) -> str:
         """Return ``split sheet/number``."""
@@ -121,31 +96,3 @@ class SyntheticImages:
     def take(self, indices: NDArray[np.int64]) -> "SyntheticImages":
         """Return only the pictures of these indices, in this order; nothing is drawn."""
         return replace(self, sheet=self.sheet[indices], row=self.row[indices])
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How the wanted pictures of one sheet are come by: kept ones, all of them, or just these."""
-
-    sheet: Sheet
-    places: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    size: int
-
-    @property
-    def draws_all(self) -> bool:
-        enough = 2 * len(np.unique(self.rows)) >= len(self.sheet.scenes)
-        return enough and self.sheet.kept(self.size) is None
-
-    @property
-    def work(self) -> int:
-        return len(self.sheet.scenes) if self.draws_all else len(self.rows)
-
-    def carry_out(self, report: Callable[[int], None]) -> NDArray[np.uint8]:
-        kept = self.sheet.kept(self.size)
-        if kept is not None:
-            report(len(self.rows))
-            return kept[self.rows]
-        if self.draws_all:
-            return self.sheet.draw_all(self.size, report)[self.rows]
-        return self.sheet.draw(self.rows, self.size, report)

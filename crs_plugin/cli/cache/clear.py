@@ -1,0 +1,31 @@
+"""``crs cache clear``."""
+
+import click
+
+
+@click.command("clear", epilog="Example: crs cache clear --yes")
+@click.argument("names", metavar="[ENTRY]...", nargs=-1)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(names: tuple[str, ...], yes: bool) -> None:
+    """Remove entries from the cache, all if none is named; those in use stay.
+
+    An ENTRY is the beginning of a name that 'crs cache list' shows.
+    """
+    from crs_plugin.cli.cache.chosen import chosen_entries
+    from crs_plugin.data.cache.folder import entries_folder
+    from crs_plugin.data.cache.limit import in_words
+
+    chosen = chosen_entries(names)
+    if not chosen:
+        click.echo(f"there is nothing in {entries_folder()}")
+        return
+    total = in_words(sum(entry.bytes for entry in chosen))
+    what = f"{len(chosen)} entr{'y' if len(chosen) == 1 else 'ies'} ({total})"
+    if not yes:
+        click.confirm(f"Remove {what} from {entries_folder()}?", abort=True)
+    for entry in chosen:
+        if entry.in_use():
+            click.echo(f"{entry.key} is in use and stays")
+        else:
+            entry.remove()
+            click.echo(f"removed {entry.key}")
