@@ -95,18 +95,18 @@ def test_the_two_views_of_an_image_are_independent(image):
 
 
 @pytest.mark.slow
-def test_compiled_once_for_all_batches(image, monkeypatch):
+def test_compiled_once_for_all_batches(image):
     images = image.expand(40, -1, -1, -1)
     plain, compiled = FERTwoViews(SIZE), FERTwoViews(SIZE)
     compiled.compile()
     compiled(images)
-    monkeypatch.setattr(torch._dynamo.config, "error_on_recompile", True)
-    for batch in (40, 40, 33, 21):
-        torch.manual_seed(batch)
-        expected = plain(images[:batch])
-        torch.manual_seed(batch)
-        for view, other in zip(compiled(images[:batch]), expected, strict=True):
-            torch.testing.assert_close(view, other, atol=1e-4, rtol=0)
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        for batch in (40, 40, 33, 21):
+            torch.manual_seed(batch)
+            expected = plain(images[:batch])
+            torch.manual_seed(batch)
+            for view, other in zip(compiled(images[:batch]), expected, strict=True):
+                torch.testing.assert_close(view, other, atol=1e-4, rtol=0)
 
 
 def test_without_a_compiler_the_views_are_the_same_and_a_line_says_so(image, monkeypatch, caplog):
