@@ -25,10 +25,10 @@ def compiled(
 
     Compiling happens at the first call, and again for every new shape of what is given (it is for
     functions that are given the same shapes again and again) unless ``dynamic``. Where it fails,
-    for want of a C++
-    compiler or because PyTorch cannot compile the function, that call and all later ones run the
-    function as it is, and a line says so, once, to the log ``crs_plugin.compiling``, which Python
-    shows on stderr unless told otherwise. What the function itself raises is raised.
+    for want of a C++ compiler or because PyTorch cannot compile the function, that call and all
+    later ones run the function as it is, and a line says so, once, to the log
+    ``crs_plugin.compiling``, which Python shows on stderr unless told otherwise. What the function
+    itself raises is raised.
 
     Kernels are kept on the disk (``TORCHINDUCTOR_CACHE_DIR``, see ``keep_kernels_in``): another
     process that compiles the same function only traces it anew.

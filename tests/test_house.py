@@ -13,11 +13,11 @@ GROUND = {"registry", "toolkits", "expressions", "errors", "files", "compiling"}
 CORE = {"losses", "miners", "augmentations"}
 MAY_IMPORT = {
     "errors": set(),
+    "compiling": set(),
     "registry": set(),
     "toolkits": {"registry"},
     "expressions": set(),
     "files": set(),
-    "compiling": set(),
     "losses": GROUND,
     "miners": GROUND | {"losses"},
     "augmentations": GROUND,

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-import torch.nn.functional as F
 from lightly.models.utils import get_weight_decay_parameters
 from lightly.utils.debug import std_of_l2_normalized
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from crs_plugin.compiling import compiled
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.batches import Batch
 from crs_plugin.pretraining.metrics import MetricsRow, TermValue
+from crs_plugin.pretraining.network import network_outputs
 from crs_plugin.pretraining.objective import PART_OF, Objective, collapsed_values
 from crs_plugin.pretraining.seeding import seed_step
 from crs_plugin.pretraining.step_outputs import StepOutputs
@@ -86,6 +87,7 @@ class PretrainingModule(pl.LightningModule):
         self._make_optimizer = optimizer
         self._make_schedule = schedule
         self._channels_last = _is_channels_last(backbone)
+        self._network = network_outputs
         self._measured: dict[str, Any] | None = None
         self._images_since = 0
         self._since = time.perf_counter()
@@ -106,23 +108,31 @@ class PretrainingModule(pl.LightningModule):
             images = torch.cat(tuple(views))
             if self._channels_last:
                 images = images.contiguous(memory_format=torch.channels_last)
-        features = self.backbone(images)
-        projections = None if self.projection is None else self.projection(features).float()
-        embeddings = None if projections is None else F.normalize(projections, dim=1)
-        seen_by_coarse = features if embeddings is None else embeddings
+        made = self._network(images, self.backbone, self.projection, self.coarse, self.fine)
         labels = batch.coarse.repeat(len(views))
         return StepOutputs(
             views=len(views),
-            features=features.float(),
+            features=made.features.float(),
             labels=labels,
             fine_labels=batch.fine.repeat(len(views)),
             image_ids=torch.arange(len(batch.images), device=images.device).repeat(len(views)),
-            projections=projections,
-            embeddings=embeddings,
-            coarse_logits=None if self.coarse is None else self.coarse(seen_by_coarse).float(),
-            fine_logits=None if self.fine is None else self.fine(features).float(),
-            indices_tuple=self._mine(features if embeddings is None else embeddings, labels),
+            projections=made.projections,
+            embeddings=made.embeddings,
+            coarse_logits=made.coarse_logits,
+            fine_logits=made.fine_logits,
+            indices_tuple=self._mine(
+                made.features if made.embeddings is None else made.embeddings, labels
+            ),
         )
+
+    def compile_network(self) -> None:
+        """Compile backbone and heads, as one; their parameters and their names stay as they are.
+
+        An augmentation that has a way of its own to be compiled, such as ours, is compiled as well.
+        """
+        self._network = compiled(network_outputs, True, "the network")
+        if type(self.augmentation).compile is not nn.Module.compile:
+            self.augmentation.compile()
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Return the objective of one batch."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from crs_plugin.compiling import Compile
 from crs_plugin.registry import PositiveInt
 
 
@@ -18,10 +19,18 @@ class TrainingSettings:
         max_steps: Stop after so many steps, if that is before the last epoch ends. Schedules are
             stretched over the steps that are really made.
         precision: ``32-true``, or mixed precision for the network (the objective is always
-            computed in float32). ``16-mixed`` needs a GPU.
+            computed in float32). ``16-mixed`` needs a GPU; ``bf16-mixed`` needs one, or a CPU with
+            instructions for it (AMX, AVX512_BF16), to be faster: with AVX2 it is seven times
+            slower.
+        compile: Compile backbone and heads (``torch.compile``). It takes a minute or two, a few
+            seconds where the kernels are kept from an earlier run (in ``$CRS_CACHE``); numbers
+            differ by rounding, and so do the draws of dropout. ``auto`` compiles long runs (10⁹
+            pixels of views) on a CPU with AVX-512; with AVX2 it was measured to gain nothing. Where
+            there is no C++ compiler, a line says so and the run goes on uncompiled.
         accelerator: ``auto`` takes a GPU where there is one.
         devices: How many of them.
-        threads: Threads of PyTorch on the CPU; as many as PyTorch chooses when left out.
+        threads: Threads of PyTorch on the CPU; as many as PyTorch chooses when left out. Numbers
+            differ by rounding with it. Fewer are faster where other programs keep cores busy.
         decode_size: Side in pixels of the square that images are decoded to, once, before the
             run. Left out: 1.25 times the size of the augmentation's views, so that a random crop
             of the middle of its range is neither blown up nor wasted.
@@ -36,6 +45,7 @@ class TrainingSettings:
     images: PositiveInt | None = None
     max_steps: PositiveInt | None = None
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    compile: Compile = "auto"
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1
     threads: PositiveInt | None = None

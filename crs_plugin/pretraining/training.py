@@ -13,6 +13,8 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
 from rich.console import Console
 
+from crs_plugin.compiling import keep_kernels_in
+from crs_plugin.data.cache.folder import cache_folder
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing, RunIdentity, digest
@@ -21,6 +23,7 @@ from crs_plugin.pretraining.callbacks.interruption import Interruption
 from crs_plugin.pretraining.callbacks.metrics_file import MetricsFile, read_metrics
 from crs_plugin.pretraining.callbacks.progress import ProgressDisplay
 from crs_plugin.pretraining.checkpoints import LAST_CHECKPOINT, AtomicCheckpointIO
+from crs_plugin.pretraining.compiling_pays import compiling_pays
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.settings import TrainingSettings
 from crs_plugin.pretraining.surroundings import undisturbed
@@ -115,7 +118,10 @@ def pretrain(
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
     start = _Start(batches)
-    with undisturbed(settings.threads):
+    if compiling_pays(settings, module.augmentation, total_steps):
+        keep_kernels_in(cache_folder() / "kernels")
+        module.compile_network()
+    with display.shows_failed_compiling(), undisturbed(settings.threads):
         trainer = _trainer(
             settings,
             total_steps,

@@ -74,3 +74,19 @@ def test_shared_and_frozen_parameters(tmp_path):
     before = module.backbone[0].weight.clone()
     small_run(tmp_path, module, settings=small_settings(max_steps=2))
     assert torch.equal(module.backbone[0].weight, before)
+
+
+@pytest.mark.parametrize(("name", "tolerance"), [("sgd", 0.0), ("adamw", 1e-6)])
+def test_the_fused_step_is_the_usual_one(name, tolerance):
+    moved = []
+    for fused in (True, False):
+        torch.manual_seed(0)
+        weights = nn.Parameter(torch.randn(50, 30))
+        optimizer = registry.get("optimizer", name).target([{"params": [weights]}], lr=0.1)
+        assert all(group["fused"] for group in optimizer.param_groups)
+        optimizer.param_groups[0]["fused"] = fused
+        for _ in range(5):
+            weights.grad = torch.randn(50, 30)
+            optimizer.step()
+        moved.append(weights.detach())
+    assert torch.allclose(*moved, rtol=0, atol=tolerance)

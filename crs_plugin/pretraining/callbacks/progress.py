@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytorch_lightning as pl
@@ -11,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from crs_plugin import compiling
 from crs_plugin.pretraining.callbacks.closing import Closing
 from crs_plugin.pretraining.metrics import MetricsRow
 
@@ -85,6 +88,16 @@ class ProgressDisplay(Closing):
         log.warning(message)
         self._print(f"warning: {message}")
 
+    @contextmanager
+    def shows_failed_compiling(self) -> Iterator[None]:
+        """Show, while the block runs, the lines that say what runs uncompiled."""
+        handler = _Shown(self._print)
+        compiling.log.addHandler(handler)
+        try:
+            yield
+        finally:
+            compiling.log.removeHandler(handler)
+
     def close(self) -> None:
         """Close the display; its last state stays on the screen."""
         if self._live is not None:
@@ -102,6 +115,17 @@ class ProgressDisplay(Closing):
         done = step - self._first_step
         seconds = (time.perf_counter() - self._started) / max(done, 1)
         return f"{_duration(seconds * (self._total_steps - step))} left"
+
+
+class _Shown(logging.Handler):
+    """Hands the text of log records on."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        super().__init__()
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._show(record.getMessage())
 
 
 def plain_line(row: MetricsRow, total_steps: int, left: str) -> str:

@@ -34,4 +34,5 @@ def adamw(
         lr=lr,
         betas=(beta1, beta2),
         weight_decay=weight_decay,
+        fused=True,  # one pass over each parameter and its state
     )

@@ -36,4 +36,5 @@ def sgd(
         momentum=momentum,
         weight_decay=weight_decay,
         nesterov=nesterov,
+        fused=True,  # one pass over each parameter and its state
     )
