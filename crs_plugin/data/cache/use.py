@@ -23,10 +23,14 @@ def hold(file: BinaryIO) -> None:
 
 
 def in_use(path: Path) -> bool:
-    """Return whether some process uses the file."""
+    """Return whether some process uses the file, or this user may not touch it."""
     if fcntl is None or not path.is_file():
         return False
-    with path.open("r+b") as file:
+    try:
+        file = path.open("r+b")
+    except OSError:
+        return True
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
