@@ -14,6 +14,9 @@ from crs_plugin.pretraining.batches import Batch, RunBatches
 from crs_plugin.recipe.building import build_module
 from crs_plugin.recipe.recipe import Recipe
 
+Clock = Callable[[], float]
+"""Says what time it is, in seconds."""
+
 EXPRESSIONS = ("anger", "happiness", "neutral", "surprise")
 
 
@@ -27,9 +30,16 @@ class PausingBatches(RunBatches):
         lasted: Seconds of each round, as soon as it is over.
     """
 
-    def __init__(self, *given: torch.Tensor, steps: int, pause: Callable[[], None], **more: Any):
+    def __init__(
+        self,
+        *given: torch.Tensor,
+        steps: int,
+        pause: Callable[[], None],
+        clock: Clock,
+        **more: Any,
+    ):
         super().__init__(*given, **more)
-        self.steps, self.pause = steps, pause
+        self.steps, self.pause, self.clock = steps, pause, clock
         self.waited: list[float] = []
         self.lasted: list[float] = []
 
@@ -37,29 +47,30 @@ class PausingBatches(RunBatches):
         batches = super().__iter__()
         while True:
             self.pause()
-            start, waited = time.perf_counter(), 0.0
+            start, waited = self.clock(), 0.0
             for _ in range(self.steps):
-                asked = time.perf_counter()
+                asked = self.clock()
                 batch = next(batches)
-                waited += time.perf_counter() - asked
+                waited += self.clock() - asked
                 yield batch
-            self.lasted.append(time.perf_counter() - start)
+            self.lasted.append(self.clock() - start)
             self.waited.append(waited)
 
 
 class Stopwatch:
     """Adds up the seconds of the parts of a step."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
-        self._since = time.perf_counter()
+        self._clock = clock
+        self._since = clock()
 
     def start(self, *_: Any) -> None:
-        self._since = time.perf_counter()
+        self._since = self._clock()
 
     def lap(self, part: str) -> None:
         """Add the seconds since the last call of either method to a part."""
-        now = time.perf_counter()
+        now = self._clock()
         self.seconds[part] += now - self._since
         self._since = now
 
@@ -114,12 +125,13 @@ def train(
     rounds: int,
     steps: int,
     pause: Callable[[], None],
+    clock: Clock = time.perf_counter,
 ) -> tuple[list[float], dict[str, float]]:
     """Train for a round to warm up and then ``rounds`` more; return what those took.
 
     The settings must allow for one step more than these rounds have, which ends the last of them.
     """
-    stopwatch = Stopwatch()
+    stopwatch = Stopwatch(clock)
     stopwatch.watch(module)
     counted: dict[str, float] = {}
 
@@ -135,6 +147,7 @@ def train(
         *data,
         steps=steps,
         pause=between_rounds,
+        clock=clock,
         sampler=None,
         batch_size=settings.batch_size,
         seed=0,

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_step.py                        # 64 px, 128 images: some minutes
     python tests/benchmarks/bench_step.py --size 112 --compile
+    python tests/benchmarks/bench_step.py --threads 1 --cpu-time            # on a busy machine
     python tests/benchmarks/bench_step.py --size 32 --batch 8 --rounds 1    # does it run?
 
 The whole step is a run of ``pretrain`` with all its callbacks, on uint8 images in memory, with the
@@ -18,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from alternating import images_of, module_of, train
+from alternating import Clock, images_of, module_of, train
 from rich.console import Console
 from rich.table import Table
 
@@ -54,7 +55,12 @@ def bare_step(
 
 
 def measure(
-    recipe: Recipe, settings: TrainingSettings, rounds: int, steps: int, compile: bool
+    recipe: Recipe,
+    settings: TrainingSettings,
+    rounds: int,
+    steps: int,
+    compile: bool,
+    clock: Clock,
 ) -> tuple[list[float], list[float], dict[str, float]]:
     """Return the seconds of a bare and of a whole step in each round, and of a whole one's parts.
 
@@ -66,13 +72,15 @@ def measure(
     bare: list[float] = []
 
     def pause() -> None:
-        start = time.perf_counter()
+        start = clock()
         for _ in range(steps):
             step()
-        bare.append((time.perf_counter() - start) / steps)
+        bare.append((clock() - start) / steps)
 
     data = images_of(recipe, settings.batch_size * settings.max_steps)
-    whole, parts = train(module, data, settings, rounds=rounds, steps=steps, pause=pause)
+    whole, parts = train(
+        module, data, settings, rounds=rounds, steps=steps, pause=pause, clock=clock
+    )
     return bare[1:], whole, parts
 
 
@@ -103,6 +111,11 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="compile the network")
     parser.add_argument("--precision", default="32-true", choices=["32-true", "bf16-mixed"])
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="count the process's CPU seconds, for a busy machine; with one thread",
+    )
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     recipe = load_recipe(
@@ -118,7 +131,8 @@ def main() -> None:
         accelerator="cpu",
         threads=given.threads,
     )
-    bare, whole, parts = measure(recipe, settings, given.rounds, given.steps, given.compile)
+    clock = time.process_time if given.cpu_time else time.perf_counter
+    bare, whole, parts = measure(recipe, settings, given.rounds, given.steps, given.compile, clock)
     Console().print(table_of(bare, whole, parts, given.batch))
     ratios = [one / other for one, other in zip(bare, whole, strict=True)]
     free = statistics.median(bare) / (statistics.median(whole) - parts["augmentation"])
