@@ -48,7 +48,7 @@ def write_face(path: Path) -> None:
 
 def test_every_kind_of_block_is_known():
     assert [kind for kind, _ in BLOCKS] == [
-        *("bash", "bash", "python", "bash", "python", "yaml", "python")
+        *("bash", "bash", "python", "bash", "python", "yaml", "python", "python")
     ]
 
 
@@ -88,6 +88,11 @@ def test_the_bare_loop_runs():
     names: dict = {}
     exec(loop, names)
     assert torch.isfinite(names["loss"])
+
+
+def test_the_check_of_an_augmentation_runs():
+    (check,) = blocks("python", "check_augmentation")
+    exec(check, {})
 
 
 def test_links_lead_to_files():
