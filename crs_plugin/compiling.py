@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Generic, Literal, ParamSpec, TypeAlias, TypeVar
 
 import torch
@@ -53,8 +54,15 @@ def keep_kernels_in(folder: Path) -> None:
     Args:
         folder: Need not be there yet.
     """
-    kind = f"torch-{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}"
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / kind.replace(" ", "-").lower()))
+    named = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
+    if named is None or _is_pytorchs_own(Path(named)):
+        kind = f"torch-{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}"
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder / kind.replace(" ", "-").lower())
+
+
+def _is_pytorchs_own(folder: Path) -> bool:
+    """Return whether it is the folder that PyTorch enters for itself where the user names none."""
+    return folder.parent == Path(gettempdir()) and folder.name.startswith("torchinductor_")
 
 
 class _Compiled(Generic[Given, Result]):

@@ -110,11 +110,11 @@ def test_compiled_it_gives_the_same_with_kernels_in_the_folder(tmp_path):
     script = (
         "import pathlib, torch\n"
         "from crs_plugin.compiling import compiled, keep_kernels_in\n"
+        "from torch._dynamo.utils import counters\n"  # after which a folder is named already
         f"keep_kernels_in(pathlib.Path({str(tmp_path)!r}))\n"
         "def wave(x): return torch.sin(x) * 3\n"
         "x = torch.arange(4.0)\n"
         "assert torch.allclose(compiled(wave, True, 'the wave')(x), wave(x))\n"
-        "from torch._dynamo.utils import counters\n"
         "print(counters['inductor']['fxgraph_cache_hit'])\n"
     )
     environment = {k: v for k, v in os.environ.items() if k != "TORCHINDUCTOR_CACHE_DIR"}

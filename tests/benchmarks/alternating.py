@@ -153,9 +153,11 @@ def train(
         seed=0,
     )
     with tempfile.TemporaryDirectory() as folder:
-        pretrain(
+        outcome = pretrain(
             module=module, batches=batches, settings=settings, folder=Path(folder), resume=False
         )
+    if outcome.interrupted:
+        raise SystemExit("stopped before the last round")
     whole = [seconds / steps for seconds in batches.lasted[1:]]
     counted["data wait"] = sum(batches.waited[1:])
     return whole, {part: seconds / (rounds * steps) for part, seconds in counted.items()}

@@ -135,7 +135,7 @@ def main() -> None:
     bare, whole, parts = measure(recipe, settings, given.rounds, given.steps, given.compile, clock)
     Console().print(table_of(bare, whole, parts, given.batch))
     ratios = [one / other for one, other in zip(bare, whole, strict=True)]
-    free = statistics.median(bare) / (statistics.median(whole) - parts["augmentation"])
+    free = statistics.median(ratios) / (1 - parts["augmentation"] / statistics.mean(whole))
     print(
         f"whole / bare in images/s: {statistics.median(ratios):.3f}"
         f" (rounds {min(ratios):.3f} to {max(ratios):.3f}; {free:.3f} if augmenting took no time);"
