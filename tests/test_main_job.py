@@ -65,9 +65,17 @@ def test_a_run_leaves_everything_that_is_documented(call, tmp_path, capsys):
     assert "warning" not in printed.lower().replace("warnings", "")
 
     report = json.loads((folder / "report.json").read_text())
-    assert report["version"] == 1
+    assert report["version"] == 2
     (result,) = report["results"]
-    assert result["trained"]["n"] == result["random"]["n"] == 48
+    (target,) = result["targets"]
+    assert {name: scores["n"] for name, scores in target["scores"].items()} == {
+        "trained": 48,
+        "random": 48,
+        "hog": 48,
+    }
+    predictions = (folder / "predictions" / "1.csv").read_text().splitlines()
+    assert predictions[0] == "image,subject,truth,trained,random,hog"
+    assert len(predictions) == 49
 
     encoder = crs_plugin.Encoder.load(folder / "encoder.safetensors")
     features = encoder.embed(torch.zeros(3, 1, 20, 30, dtype=torch.uint8))

@@ -14,6 +14,7 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.decoded_images import DecodedImages, ImageReader
 from crs_plugin.data.decoding import decode
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation.result import TRAINED
 from crs_plugin.evaluation.traced_images import TracedImages, traced
 from crs_plugin.expressions import CoarseTable
 
@@ -73,8 +74,7 @@ class EvaluationContext:
         default_data: Opens the data of the recipe, used where an evaluation names none.
         input_size: Side in pixels to which images are decoded.
         seed: Of splits, resamples and whatever else an evaluation draws.
-        encoders: The encoder to evaluate as ``trained``, and the same architecture with random
-            weights as ``random``.
+        encoders: The encoder to evaluate as ``trained``, first; then the references by name.
         progress: Is told of long work.
         coarse_table: The coarse classes of the recipe.
     """
@@ -88,11 +88,14 @@ class EvaluationContext:
     _opened: list[_Opened] = field(default_factory=list, repr=False)
 
     def with_encoders(
-        self, trained: Embedder, random: Embedder, progress: Progress | None = None
+        self,
+        trained: Embedder,
+        references: Mapping[str, Embedder],
+        progress: Progress | None = None,
     ) -> "EvaluationContext":
-        """Return a context of the same open data for these encoders."""
+        """Return a context of the same open data for an encoder and its references."""
         fresh = [replace(o, known=np.zeros_like(o.known), features={}) for o in self._opened]
-        encoders = {"trained": trained, "random": random}
+        encoders = {TRAINED: trained, **references}
         return replace(self, encoders=encoders, progress=progress or self.progress, _opened=fresh)
 
     @property
@@ -180,22 +183,37 @@ class EvaluationContext:
         evaluations ask for it.
 
         Args:
-            which: ``trained`` or ``random``.
+            which: Name of the encoder.
             dataset: The N images.
 
         Raises:
             InputError: If an encoder gives features that are not finite.
             DataError: If images cannot be read.
         """
+        opened, rows = self._traced_back(dataset)
+        missing = np.unique(rows[~opened.known[rows]])
+        if len(missing):
+            self._extract(opened, missing)
+        return opened.features[which][rows]
+
+    def pixels(self, dataset: FaceDataset) -> torch.Tensor:
+        """Return the images uint8 ``[N, C, S, S]`` that encoders see, of a part of an open set.
+
+        Args:
+            dataset: The N images; they are held in memory, so ask for a large set in pieces.
+
+        Raises:
+            DataError: If images cannot be read.
+        """
+        return self._pixels(*self._traced_back(dataset))
+
+    def _traced_back(self, dataset: FaceDataset) -> tuple[_Opened, NDArray[np.int64]]:
         images = dataset.images
         whole = images.whole if isinstance(images, TracedImages) else None
         opened = next((o for o in self._opened if o.whole.images is whole), None)
         if opened is None or not isinstance(images, TracedImages):
             raise ValueError(f"data set {dataset.name!r} was not opened by this context")
-        missing = np.unique(images.rows[~opened.known[images.rows]])
-        if len(missing):
-            self._extract(opened, missing)
-        return opened.features[which][images.rows]
+        return opened, images.rows
 
     def _extract(self, opened: _Opened, rows: NDArray[np.int64]) -> None:
         dataset = opened.whole

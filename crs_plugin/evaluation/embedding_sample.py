@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import SPLITS
 from crs_plugin.evaluation.context import EvaluationContext, Source
+from crs_plugin.evaluation.result import RANDOM, TRAINED
 from crs_plugin.expressions import ALL_EXPRESSIONS, CoarseTable
 
 NO_COARSE_CLASS = "no coarse class"
@@ -14,21 +15,21 @@ NO_COARSE_CLASS = "no coarse class"
 
 @dataclass(frozen=True)
 class EmbeddingSample:
-    """Features of N images under both encoders.
+    """Features of N images.
 
     Attributes:
         data: Which images they are, such as ``test images of ferplus``.
         fine: Name of the expression of each image.
         coarse: Name of its coarse class.
         trained: Features ``[N, F]`` of the trained encoder.
-        random: Features ``[N, F]`` of the random encoder.
+        random: Features ``[N, F]`` of the random encoder, where it is a reference.
     """
 
     data: str
     fine: tuple[str, ...]
     coarse: tuple[str, ...]
     trained: NDArray[np.float32]
-    random: NDArray[np.float32]
+    random: NDArray[np.float32] | None
 
 
 def embedding_sample(
@@ -56,6 +57,6 @@ def embedding_sample(
         data=f"{'test ' * bool(len(testing))}images of {drawn.name}",
         fine=names,
         coarse=tuple(table.of.get(name, NO_COARSE_CLASS) for name in names),
-        trained=context.features("trained", drawn),
-        random=context.features("random", drawn),
+        trained=context.features(TRAINED, drawn),
+        random=context.features(RANDOM, drawn) if RANDOM in context.encoders else None,
     )

@@ -17,11 +17,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Scores of the trained and of the random encoder on the same test images."""
+    """Scores of several encoders on the same test images.
 
-    trained: Scores
-    random: Scores
-    gain: Gain
+    Attributes:
+        scores: Encoder → its scores.
+        gains: Every encoder but the first → the first minus it.
+    """
+
+    scores: Mapping[str, Scores]
+    gains: Mapping[str, Gain]
 
 
 def compare(
@@ -32,16 +36,16 @@ def compare(
     subject: NDArray[np.int32] | None = None,
     seed: int = 0,
 ) -> Comparison:
-    """Score the predictions made from the features of the trained and of the random encoder.
+    """Score the predictions made from the features of several encoders.
 
     The intervals are percentiles of bootstrap resamples of the test images or, where every image
-    has a known subject, of the subjects with all their images. Both encoders are scored on the same
-    resamples, which makes the interval of their difference a paired one. In a resample the UAR is
+    has a known subject, of the subjects with all their images. All encoders are scored on the same
+    resamples, which makes the intervals of their differences paired ones. In a resample the UAR is
     that of the classes it holds.
 
     Args:
         truth: Class ids ``[N]``.
-        predictions: Class ids ``[N]`` under ``trained`` and ``random``.
+        predictions: Encoder → class ids ``[N]``.
         classes: Number of classes C.
         subject: Ids ``[N]`` of the persons; None, or any below 0, where unknown.
         seed: Of the resamples; no global random state is used.
@@ -49,20 +53,25 @@ def compare(
     Raises:
         ValueError: If there is no test image.
     """
-    both = np.stack([predictions["trained"], predictions["random"]])
-    resamples = _resampled_confusions(truth, both, classes, subject, np.random.default_rng(seed))
+    names, rows = list(predictions), np.stack(list(predictions.values()))
+    resamples = _resampled_confusions(truth, rows, classes, subject, np.random.default_rng(seed))
     accuracy, uar = _accuracy(resamples), _uar(resamples)
-    trained, random = (
-        _scores(truth, both[i], classes, _interval(accuracy[:, i]), _interval(uar[:, i]))
-        for i in range(2)
-    )
-    gain = Gain(
-        accuracy=trained.accuracy - random.accuracy,
-        uar=trained.uar - random.uar,
-        accuracy_interval=_interval(accuracy[:, 0] - accuracy[:, 1]),
-        uar_interval=_interval(uar[:, 0] - uar[:, 1]),
-    )
-    return Comparison(trained, random, gain)
+    scores = {
+        name: _scores(truth, rows[i], classes, _interval(accuracy[:, i]), _interval(uar[:, i]))
+        for i, name in enumerate(names)
+    }
+    first = scores[names[0]]
+    gains = {
+        name: Gain(
+            accuracy=first.accuracy - scores[name].accuracy,
+            uar=first.uar - scores[name].uar,
+            accuracy_interval=_interval(accuracy[:, 0] - accuracy[:, i]),
+            uar_interval=_interval(uar[:, 0] - uar[:, i]),
+        )
+        for i, name in enumerate(names)
+        if i
+    }
+    return Comparison(scores, gains)
 
 
 def accuracy_and_uar(truth: Ids, predicted: Ids, classes: int) -> tuple[float, float]:

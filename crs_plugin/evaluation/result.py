@@ -1,8 +1,20 @@
-"""What an evaluation finds out: scores of the trained encoder, and of a random one beside them."""
+"""What an evaluation finds out about an encoder, with that of reference encoders beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from crs_plugin.evaluation.figures.drawing import Drawing
+
+TRAINED = "trained"
+"""Name of the encoder that is evaluated; others are references, by the name of their component."""
+
+RANDOM = "random"
+"""Name of the reference that says whether anything was learnt: random weights."""
 
 Interval = tuple[float, float]
 """Lower and upper end of a 95 % interval."""
@@ -35,7 +47,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Gain:
-    """Trained minus random, on the same test images; the intervals are paired.
+    """One encoder minus another, on the same test images; the intervals are paired.
 
     Attributes:
         accuracy: Difference of the accuracies.
@@ -51,33 +63,135 @@ class Gain:
 
 
 @dataclass(frozen=True)
+class Predictions:
+    """What was predicted for every test image of a target.
+
+    Attributes:
+        images: Names of the N images.
+        subject: Ids ``[N]`` int32 of the persons; -1 where unknown.
+        truth: Class ids ``[N]`` int64.
+        predicted: Encoder → class ids ``[N]`` int64.
+    """
+
+    images: tuple[str, ...]
+    subject: NDArray[np.int32]
+    truth: NDArray[np.int64]
+    predicted: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Classes that were told apart on one test set.
+
+    Attributes:
+        title: Name of the target, for people; unique among the targets of a result.
+        train_data: What the classifier was trained on, with the number of images.
+        test_data: What it was tested on, with the number of images.
+        class_names: The C classes, in the order of the scores.
+        scores: Encoder → its scores; ``trained`` comes first.
+        gains: Reference encoder → ``trained`` minus it.
+        predictions: What was predicted, image by image.
+        chosen: Encoder → the hyper-parameter that was chosen for it, in words.
+        at: What tells this target from others of the same result (``{"blur": 2}``), for curves.
+    """
+
+    title: str
+    train_data: str
+    test_data: str
+    class_names: tuple[str, ...]
+    scores: Mapping[str, Scores]
+    gains: Mapping[str, Gain]
+    predictions: Predictions
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    at: Mapping[str, str | float] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> Scores:
+        """Scores of the encoder that is evaluated."""
+        return self.scores[TRAINED]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the target as plain values under the same names, without the predictions."""
+        plain = {name: value for name, value in vars(self).items() if name != "predictions"}
+        return {
+            **plain,
+            "scores": {name: asdict(scores) for name, scores in self.scores.items()},
+            "gains": {name: asdict(gain) for name, gain in self.gains.items()},
+            "chosen": dict(self.chosen),
+            "at": dict(self.at),
+        }
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and how sure it is.
+
+    Attributes:
+        value: The figure.
+        interval: Its 95 % interval; None where there is none.
+    """
+
+    value: float
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure that is no class score, for every encoder.
+
+    Attributes:
+        name: What it is (``mAP``, ``UAR``).
+        values: Encoder → the figure; ``trained`` comes first.
+        better: Which way is better.
+        rate: Whether it lies between 0 and 1 and is shown in per cent.
+        at: Where on a curve or in a table it stands (``{"images a class": 5}``).
+    """
+
+    name: str
+    values: Mapping[str, Estimate]
+    better: Literal["higher", "lower", "neither"] = "higher"
+    rate: bool = True
+    at: Mapping[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class EvaluationResult:
     """Outcome of one evaluation.
 
     Attributes:
-        title: Name of the target, for people.
+        title: Its name, for people.
         protocol: How it was measured, in a few words.
-        train_data: What the classifier was trained on, with the number of images.
-        test_data: What it was tested on, with the number of images.
-        class_names: The C classes, in the order of the scores.
-        trained: Scores on the features of the encoder that is evaluated.
-        random: Scores on the features of the same architecture with random weights.
-        gain: The first minus the second.
-        chosen: Encoder (``trained``, ``random``) → the hyper-parameter that was chosen for it.
+        targets: Classes told apart on test sets, with scores for all encoders.
+        measures: Other figures for all encoders.
+        drawings: Figures that show them; the confusion matrices of targets are drawn anyhow.
+        headline: Whether the targets count in the verdict on the encoder and in the first table:
+            not those of a curve, nor those that it was fine-tuned for.
         notes: What a reader must know to judge the figures.
     """
 
     title: str
     protocol: str
-    train_data: str
-    test_data: str
-    class_names: tuple[str, ...]
-    trained: Scores
-    random: Scores
-    gain: Gain
-    chosen: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    drawings: "tuple[Drawing, ...]" = ()
+    headline: bool = True
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the result as plain lists, dicts, numbers and strings, under the same names."""
-        return {**asdict(self), "chosen": dict(self.chosen)}
+        """Return the result as plain lists, dicts, numbers and strings, without drawings."""
+        return {
+            "title": self.title,
+            "protocol": self.protocol,
+            "headline": self.headline,
+            "targets": [target.to_json() for target in self.targets],
+            "measures": [
+                {**asdict(measure), "values": {k: asdict(v) for k, v in measure.values.items()}}
+                for measure in self.measures
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def headline_targets(results: Sequence[EvaluationResult]) -> list[Target]:
+    """Return the targets that count in the verdict, in order."""
+    return [target for result in results if result.headline for target in result.targets]

@@ -3,33 +3,57 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crs_plugin.evaluation.result import EvaluationResult, Interval
+from crs_plugin.evaluation.result import (
+    RANDOM,
+    TRAINED,
+    EvaluationResult,
+    Interval,
+    Target,
+    headline_targets,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 def summary_table(results: Sequence[EvaluationResult]) -> "Table":
-    """Return a table of all targets: the trained encoder, the random one, and the difference."""
+    """Return a table of all headline targets: every encoder, and what was gained over random."""
     from rich.markup import escape
     from rich.table import Table
 
+    shown = headline_targets(results)
+    encoders = list(dict.fromkeys(name for target in shown for name in target.scores))
+    references = [name for name in encoders if name != TRAINED]
     table = Table(title="Frozen encoder, in per cent (95 % interval)", title_justify="left")
     table.add_column("target")
-    for heading in ("accuracy", "random", "UAR", "random", "UAR gained"):
-        table.add_column(heading, justify="right", no_wrap=heading == "random")
-    for result in results:
-        low, high = result.gain.uar_interval
-        style = "green" if low > 0 else "red" if high < 0 else "yellow"
-        table.add_row(
-            escape(result.title),
-            _rate(result.trained.accuracy, result.trained.accuracy_interval),
-            f"{100 * result.random.accuracy:.1f}",
-            _rate(result.trained.uar, result.trained.uar_interval),
-            f"{100 * result.random.uar:.1f}",
-            f"[{style}]{100 * result.gain.uar:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})[/]",
-        )
+    for heading in ("accuracy", *references, "UAR", *references, f"UAR gained over {RANDOM}"):
+        table.add_column(escape(heading), justify="right", no_wrap=heading in references)
+    for target in shown:
+        cells = [
+            cell
+            for measure in ("accuracy", "uar")
+            for cell in (
+                _rate(
+                    getattr(target.trained, measure),
+                    getattr(target.trained, f"{measure}_interval"),
+                ),
+                *(_reference(target, name, measure) for name in references),
+            )
+        ]
+        table.add_row(escape(target.title), *cells, _gained(target))
     return table
+
+
+def _reference(target: Target, name: str, measure: str) -> str:
+    return f"{100 * getattr(target.scores[name], measure):.1f}" if name in target.scores else ""
+
+
+def _gained(target: Target) -> str:
+    if RANDOM not in target.gains:
+        return ""
+    gain, (low, high) = target.gains[RANDOM].uar, target.gains[RANDOM].uar_interval
+    style = "green" if low > 0 else "red" if high < 0 else "yellow"
+    return f"[{style}]{100 * gain:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})[/]"
 
 
 def _rate(rate: float, interval: Interval) -> str:

@@ -11,6 +11,7 @@ import torch
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation.context import Embedder
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.models.encoder import Encoder, EncoderInfo
 from crs_plugin.pretraining.module import PretrainingModule
@@ -154,6 +155,22 @@ def encoder_of(recipe: Recipe, module: PretrainingModule, seen: dict[str, Any]) 
         seen=seen,
     )
     return Encoder(backbone, info)
+
+
+def references_of(recipe: Recipe, encoder: Embedder) -> dict[str, Embedder]:
+    """Return what an encoder is compared with, by name; what does not apply to it is left out.
+
+    Raises:
+        RecipeError: If a reference cannot be built.
+    """
+    references: dict[str, Embedder] = {}
+    for spec in recipe.references:
+        with spec.blamed():
+            reference = spec.build()
+            embedder = reference(encoder, recipe.seed)
+        if embedder is not None:
+            references[getattr(reference, "title", spec.name)] = embedder
+    return references
 
 
 def _head(recipe: Recipe, role: str, **dimensions: int) -> Any:

@@ -40,7 +40,7 @@ def check_build(recipe: Recipe) -> None:
     with torch.random.fork_rng():
         with found.problems():
             _pass_batch(recipe)
-        for spec in recipe.evaluation:
+        for spec in (*recipe.evaluation, *recipe.references):
             with found.problems(spec):
                 spec.build()
     found.raise_if_any()

@@ -38,6 +38,12 @@ SECTIONS: Mapping[str, Section] = {
     "optimizer": Section("optimizer", "one", True, "How the weights are moved."),
     "schedule": Section("schedule", "one", False, "Learning rate over the steps."),
     "evaluation": Section("evaluation", "list", False, "What the frozen encoder is tested on."),
+    "references": Section(
+        "reference",
+        "list",
+        False,
+        "What every evaluation sets beside the encoder; by default random and hog.",
+    ),
     "loggers": Section("logger", "list", False, "Where figures go besides metrics.jsonl."),
 }
 
@@ -76,6 +82,7 @@ DEFAULTS: Mapping[str, Any] = {
     "seed": 0,
     "labels": {"coarse": "default"},
     "sampler": {"name": "uniform"},
+    "references": [{"name": "random"}, {"name": "hog"}],
 }
 
 FILLED_IN = frozenset({"input_dim", "output_dim", "class_names", "num_classes", "class_counts"})

@@ -43,6 +43,7 @@ class Recipe:
         on_bad_image: Whether images that cannot be read are an error, or are left out.
         training: Epochs, batch size and the like.
         evaluation: What the frozen encoder is tested on.
+        references: What it is compared with there.
         loggers: Where figures go besides ``metrics.jsonl``.
         values: The resolved recipe as plain values that JSON can hold: environment variables
             replaced, paths absolute.
@@ -66,6 +67,7 @@ class Recipe:
     on_bad_image: Literal["error", "skip"]
     training: "TrainingSettings"
     evaluation: tuple[Spec, ...]
+    references: tuple[Spec, ...]
     loggers: tuple[Spec, ...]
     values: Mapping[str, Any]
     provenance: Mapping[str, str] = field(compare=False, repr=False)
@@ -77,7 +79,8 @@ class Recipe:
         terms = tuple(term.spec for term in self.objective)
         steering = (self.miner, self.sampler, self.optimizer, self.schedule)
         found = (*self.data, *single, *self.heads.values(), *terms, *steering)
-        return tuple(spec for spec in (*found, *self.evaluation, *self.loggers) if spec)
+        later = (*self.evaluation, *self.references, *self.loggers)
+        return tuple(spec for spec in (*found, *later) if spec)
 
     def to_yaml(self) -> str:
         """Return the resolved recipe as YAML; loading it gives an equal recipe."""
@@ -131,6 +134,7 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
         "on_bad_image": assembly.on_bad_image(tree),
         "training": assembly.training(tree),
         "evaluation": assembly.several(tree, "evaluation"),
+        "references": assembly.several(tree, "references"),
         "loggers": assembly.several(tree, "loggers"),
     }
     check_fit(tree, parts["heads"], parts["objective"], parts["augmentation"], labels, findings)

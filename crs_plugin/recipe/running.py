@@ -28,6 +28,7 @@ from crs_plugin.recipe.building import (
     coarse_counts,
     encoder_of,
     pretraining_data,
+    references_of,
 )
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
 from crs_plugin.recipe.progress import StageProgress
@@ -139,7 +140,7 @@ def _run(run: _Run, mode: Mode) -> None:
         encoder = encoder_of(recipe, module, _seen(recipe, data, module, outcome))
         encoder.save(run.folder.encoder)
         run.say(f"encoder: {run.folder.encoder}")
-        context = context.with_encoders(encoder, encoder.random_like(recipe.seed), run.progress)
+        context = context.with_encoders(encoder, references_of(recipe, encoder), run.progress)
         with run.progress.stage():
             results = [evaluation(context) for evaluation in evaluations]
             finished = FinishedRun(

@@ -23,6 +23,7 @@ _AT = {
     "optimizer": "optimizer:\n  {}",
     "schedule": "schedule:\n  {}",
     "evaluation": "evaluation:\n  - {}",
+    "reference": "references:\n  - {}",
     "logger": "loggers:\n  - {}",
 }
 """Where a component stands, by its kind: an augmentation may be a step, a head has its role."""

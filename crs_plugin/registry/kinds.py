@@ -22,6 +22,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "optimizer": "crs_plugin.pretraining.optimizers",
         "schedule": "crs_plugin.pretraining.schedules",
         "evaluation": "crs_plugin.evaluation.protocols",
+        "reference": "crs_plugin.evaluation.references",
         "logger": "crs_plugin.pretraining.loggers",
     }
 )

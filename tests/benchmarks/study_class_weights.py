@@ -104,17 +104,18 @@ def study(
             changes += [set_to("seed", seed), set_to("evaluation", [p.values for p in made])]
             folder = output / f"{CLASS}_{weight:g}_seed_{seed}"
             results = results_of_run(source, [*overrides, *changes], folder)
+            found = [result["targets"][0]["scores"] for result in results]
             rows += [
                 {
                     "weight": weight,
                     "seed": seed,
                     "target": results[probe.target]["title"],
                     "labels": probe.labels,
-                    **{measure: result["trained"][measure] for measure in MEASURES},
-                    **{f"random_{measure}": result["random"][measure] for measure in MEASURES},
-                    "n": result["trained"]["n"],
+                    **{measure: scores["trained"][measure] for measure in MEASURES},
+                    **{f"random_{measure}": scores["random"][measure] for measure in MEASURES},
+                    "n": scores["trained"]["n"],
                 }
-                for probe, result in zip(made, results, strict=True)
+                for probe, scores in zip(made, found, strict=True)
             ]
     return rows
 

@@ -50,7 +50,7 @@ CHANGES: dict[str, Callable[[], torch.nn.Module]] = {
     "degradation": lambda: RandomDegradation(p=1.0),
     "small pose": lambda: RandomSmallPose(p=1.0),
 }
-FIRST, SECOND = "random", "trained"  # what an evaluation's two encoders are called
+FIRST, SECOND = "first", "trained"  # what the evaluation calls them
 BATCH = 500
 
 
@@ -97,7 +97,7 @@ def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
     recipe, size = first.recipe, first.encoder.info.input_size
     context = EvaluationContext(
         DataSource(recipe.data), size, recipe.seed, coarse_table=recipe.labels
-    ).with_encoders(**{FIRST: first.encoder, SECOND: second.encoder})
+    ).with_encoders(second.encoder, {FIRST: first.encoder})
     probe = probe_data(context.open(None), None, validation_fraction=0.2, seed=recipe.seed)
     classes = len(probe.class_names)
 
@@ -107,7 +107,7 @@ def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
 
     classifiers = {
         which: choose_and_fit(labelled(which, "train"), labelled(which, "valid"), classes)
-        for which in (FIRST, SECOND)
+        for which in (SECOND, FIRST)
     }
     truth = probe.labels(probe.test)
 
@@ -130,7 +130,7 @@ def table(results: Sequence[tuple[str, Comparison]], names: Sequence[str]) -> Ta
     columns = (*(f"{name} {m}" for name in names for m in ("acc.", "UAR")), "gain acc.", "gain UAR")
     shown = Table("test images", *columns, title="Linear classifiers fitted on clean images")
     for name, found in results:
-        gain = found.gain
+        gain = found.gains[FIRST]
         shown.add_row(
             name,
             *(f"{100 * s:.1f}" for s in scores_of(found)),
@@ -145,7 +145,7 @@ def table(results: Sequence[tuple[str, Comparison]], names: Sequence[str]) -> Ta
 
 
 def scores_of(found: Comparison) -> tuple[float, float, float, float]:
-    first, second = found.random, found.trained
+    first, second = found.scores[FIRST], found.scores[SECOND]
     return first.accuracy, first.uar, second.accuracy, second.uar
 
 
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         raise SystemExit(str(error)) from error
     Console().print(table(results, [folder.name for folder in given.runs]))
-    print(f"{results[0][1].trained.n:,} test images")
+    print(f"{results[0][1].scores[SECOND].n:,} test images")
 
 
 if __name__ == "__main__":

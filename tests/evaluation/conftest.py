@@ -78,7 +78,7 @@ def make_context(
     dataset: FaceDataset, trained: Eye | None = None, random: Eye | None = None
 ) -> EvaluationContext:
     return EvaluationContext(lambda: dataset, SIZE).with_encoders(
-        trained or Eye(), random or Eye(blind=True)
+        trained or Eye(), {"random": random or Eye(blind=True)}
     )
 
 

@@ -51,7 +51,7 @@ def test_what_was_opened_for_the_check_stays_open_with_encoders(faces, eye) -> N
     opened = []
     here = EvaluationContext(lambda: opened.append(1) or faces([0, 1]), 4)
     first = here.open(None)
-    later = here.with_encoders(eye(), eye(blind=True))
+    later = here.with_encoders(eye(), {"random": eye(blind=True)})
     assert later.open(None) is first
     assert later.features("trained", first).shape == (2, 24)
     assert opened == [1]
@@ -59,9 +59,9 @@ def test_what_was_opened_for_the_check_stays_open_with_encoders(faces, eye) -> N
 
 def test_other_encoders_get_their_own_features(faces, eye) -> None:
     here = EvaluationContext(lambda: faces([0, 1]), 4)
-    one = here.with_encoders(eye(), eye(blind=True))
+    one = here.with_encoders(eye(), {"random": eye(blind=True)})
     one.features("trained", one.open(None))
-    other = one.with_encoders(eye(blind=True), eye(blind=True))
+    other = one.with_encoders(eye(blind=True), {"random": eye(blind=True)})
     swapped = other.features("trained", other.open(None))
     assert not np.array_equal(swapped, one.features("trained", one.open(None)))
 
@@ -118,7 +118,7 @@ def test_images_that_cannot_be_read_are_left_out_everywhere(faces, eye, size) ->
         "train": 1,
         "test": 2,
     }
-    seeing = here.with_encoders(eye(), eye(blind=True))
+    seeing = here.with_encoders(eye(), {"random": eye(blind=True)})
     assert seeing.features("trained", left.in_split("test")).shape == (2, 24)
 
 
@@ -134,7 +134,7 @@ def test_images_are_decoded_once_for_features_and_for_training(faces, eye, monke
     assert decoded is not None
     assert decoded[torch.tensor([0, 2])].flatten(1)[:, 1].tolist() == [0, 6]
     assert here.decoded(train, 5) is None
-    trained = here.with_encoders(eye(), eye(blind=True))
+    trained = here.with_encoders(eye(), {"random": eye(blind=True)})
     assert trained.features("trained", train).shape == (5, 24)
 
 
@@ -161,7 +161,7 @@ def test_a_stranger_data_set_is_refused(faces, context) -> None:
 def test_progress_is_told(faces, eye) -> None:
     told = []
     here = EvaluationContext(lambda: faces([0, 1]), 4).with_encoders(
-        eye(), eye(), lambda *what: told.append(what)
+        eye(), {"random": eye()}, lambda *what: told.append(what)
     )
     here.features("trained", here.open(None))
     assert told == [("features of faces", 0, 2), ("features of faces", 2, 2)]

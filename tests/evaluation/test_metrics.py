@@ -15,7 +15,7 @@ def drawn(n: int, classes: int, right: float, seed: int) -> tuple[np.ndarray, np
 
 def test_scores_are_those_of_torchmetrics() -> None:
     truth, predicted = drawn(300, 5, 0.6, 1)
-    scores = compare(truth, {"trained": predicted, "random": predicted[::-1]}, 5).trained
+    scores = compare(truth, {"trained": predicted, "random": predicted[::-1]}, 5).scores["trained"]
     both = torch.tensor(predicted), torch.tensor(truth)
     assert scores.accuracy == pytest.approx(float((both[0] == both[1]).float().mean()))
     uar = multiclass_accuracy(*both, 5, average="macro")
@@ -27,7 +27,7 @@ def test_scores_are_those_of_torchmetrics() -> None:
 
 def test_confusion_has_truth_in_rows_and_absent_classes_do_not_count() -> None:
     truth, predicted = np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1])
-    scores = compare(truth, {"trained": predicted, "random": predicted}, 3).trained
+    scores = compare(truth, {"trained": predicted, "random": predicted}, 3).scores["trained"]
     assert scores.confusion == ((1, 0, 1), (0, 2, 0), (0, 0, 0))
     assert scores.per_class_recall == (0.5, 1.0, None)
     assert scores.uar == 0.75
@@ -44,8 +44,8 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(by_person: bool) -
         luck = generator.random(60)[person] if by_person else generator.random(240)
         predicted = np.where(luck < 0.7, truth, (truth + 1) % 4)
         subject = person if by_person else None
-        scores = compare(truth, {"trained": predicted, "random": truth}, 4, subject=subject)
-        low, high = scores.trained.accuracy_interval
+        scores = compare(truth, {"trained": predicted, "random": truth}, 4, subject=subject).scores
+        low, high = scores["trained"].accuracy_interval
         covered += low <= 0.7 <= high
     assert 86 <= covered <= 100
 
@@ -56,7 +56,9 @@ def test_intervals_by_person_are_wider_where_persons_differ() -> None:
     predicted = {"trained": np.where(person < 10, truth, (truth + 1) % 4), "random": truth}
 
     def width(subject: np.ndarray | None) -> float:
-        low, high = compare(truth, predicted, 4, subject=subject).trained.accuracy_interval
+        low, high = (
+            compare(truth, predicted, 4, subject=subject).scores["trained"].accuracy_interval
+        )
         return high - low
 
     assert width(person) > 2 * width(None)
@@ -69,9 +71,12 @@ def test_the_gain_is_paired() -> None:
     fixed = np.flatnonzero(trained != truth)[:20]
     trained[fixed] = truth[fixed]
     comparison = compare(truth, {"trained": trained, "random": random}, 4)
-    assert comparison.gain.accuracy == pytest.approx(0.1)
-    assert comparison.gain.accuracy_interval[0] > 0.04
-    assert comparison.trained.accuracy_interval[0] < comparison.random.accuracy_interval[1]
+    assert comparison.gains["random"].accuracy == pytest.approx(0.1)
+    assert comparison.gains["random"].accuracy_interval[0] > 0.04
+    assert (
+        comparison.scores["trained"].accuracy_interval[0]
+        < comparison.scores["random"].accuracy_interval[1]
+    )
 
 
 def test_the_same_seed_gives_the_same_intervals_and_leaves_global_randomness_alone() -> None:

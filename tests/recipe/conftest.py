@@ -167,6 +167,14 @@ def small_registry() -> Registry:
     ) -> Any:
         return groups, lr, momentum
 
+    @registry.register("reference", "random")
+    def random(encoder: Any, seed: int, /) -> Any:
+        """The same network, never trained."""
+
+    @registry.register("reference", "hog")
+    def hog(encoder: Any, seed: int, /) -> Any:
+        """Histograms of oriented gradients."""
+
     @registry.register("evaluation", "probe")
     class Probe:
         """A probe."""

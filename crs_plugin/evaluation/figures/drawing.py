@@ -17,7 +17,10 @@ INK = "#22262b"
 
 TRAINED = "#0b78c2"
 RANDOM = "#8c929a"
-"""The two encoders: told apart by brightness as well as by hue."""
+"""Colours of the trained and of the random encoder: told apart by brightness as well as by hue."""
+
+REFERENCES = ("#e69f00", "#009e73", "#cc79a7", "#d55e00", "#a89a00")
+"""Colours of further references, in order."""
 
 PALETTE = (
     "#0b78c2",
@@ -78,6 +81,20 @@ def plain_style() -> Iterator[None]:
     }
     with matplotlib.rc_context(settings):  # type: ignore[arg-type]
         yield
+
+
+def encoder_style(encoder: str, encoders: Sequence[str]) -> tuple[str, str]:
+    """Return colour and marker of an encoder, the same in all figures of a report.
+
+    Args:
+        encoder: Its name.
+        encoders: All of them, in the order of the results.
+    """
+    fixed = {"trained": (TRAINED, "o"), "random": (RANDOM, "s")}
+    if encoder in fixed:
+        return fixed[encoder]
+    place = [name for name in encoders if name not in fixed].index(encoder)
+    return REFERENCES[place % len(REFERENCES)], "D^vPX"[place % 5]
 
 
 def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":

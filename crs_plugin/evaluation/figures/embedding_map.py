@@ -28,13 +28,17 @@ def embedding_maps(sample: EmbeddingSample, seed: int = 0) -> tuple[Drawing, ...
     """
     if len(sample.fine) < _FEWEST:
         return ()
-    trained, random = _flattened(sample.trained, seed), _flattened(sample.random, seed)
+    trained = _flattened(sample.trained, seed)
     where = f"{len(sample.fine):,} {sample.data}"
-    return (
+    maps = [
         _map("embedding_fine", "Trained encoder, by expression", trained, sample.fine, where),
-        _map("embedding_random", "Random encoder, by expression", random, sample.fine, where),
         _map("embedding_coarse", "Trained encoder, by coarse class", trained, sample.coarse, where),
-    )
+    ]
+    if sample.random is not None:
+        random = _flattened(sample.random, seed)
+        title = "Random encoder, by expression"
+        maps.insert(1, _map("embedding_random", title, random, sample.fine, where))
+    return tuple(maps)
 
 
 @one_thread()

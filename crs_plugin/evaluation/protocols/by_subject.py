@@ -19,9 +19,9 @@ from crs_plugin.evaluation.linear_classifier import (
     choose_and_fit,
     note_on_end,
 )
-from crs_plugin.evaluation.metrics import compare
 from crs_plugin.evaluation.probe_data import check_classes, labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.target import scored_target
 from crs_plugin.expressions import ALL_EXPRESSIONS
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
@@ -42,7 +42,7 @@ class BySubject:
     All labelled images of the data, whatever their split, are divided into folds that share no
     person. Each fold is tested once by a classifier of the others, whose regularisation was chosen
     on persons set aside among these; the predictions of all folds are scored together. The same is
-    done for a random encoder of the same architecture.
+    done for the recipe's references.
 
     Args:
         title: Name of the target in tables; by default that of the data.
@@ -87,7 +87,7 @@ class BySubject:
         self._folds(dataset, context.seed)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
-        """Cross-validate the trained and the random encoder.
+        """Cross-validate every encoder.
 
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
@@ -99,7 +99,7 @@ class BySubject:
         title = self.title or f"{dataset.name} by subject"
         predictions: dict[str, NDArray[np.int64]] = {}
         chosen: dict[str, str] = {}
-        for which in ("trained", "random"):
+        for which in context.encoders:
             features = LabelledFeatures(context.features(which, dataset), labels)
             predicted, values = np.empty_like(labels), []
             for number, fold in enumerate(folds):
@@ -116,20 +116,22 @@ class BySubject:
             predictions[which] = predicted
             chosen[which] = choice_in_words(values, self.regularisation)
             notes += note_on_end(which, values, self.regularisation)
-        comparison = compare(
-            labels, predictions, len(classes), subject=dataset.subject, seed=context.seed
-        )
         persons = len(np.unique(dataset.subject))
+        target = scored_target(
+            title,
+            dataset,
+            labels,
+            predictions,
+            [ALL_EXPRESSIONS[i] for i in classes],
+            train_data=f"{dataset.name}: the other folds",
+            test_data=f"{dataset.name}: {len(dataset):,} images of {persons:,} persons",
+            seed=context.seed,
+            chosen=chosen,
+        )
         return EvaluationResult(
             title=title,
             protocol=f"linear probe, {len(folds)} folds by subject",
-            train_data=f"{dataset.name}: the other folds",
-            test_data=f"{dataset.name}: {len(dataset):,} images of {persons:,} persons",
-            class_names=tuple(ALL_EXPRESSIONS[i] for i in classes),
-            trained=comparison.trained,
-            random=comparison.random,
-            gain=comparison.gain,
-            chosen=chosen,
+            targets=(target,),
             notes=(*notes, *_lonely_classes(dataset)),
         )
 

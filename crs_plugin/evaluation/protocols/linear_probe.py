@@ -18,10 +18,10 @@ from crs_plugin.evaluation.linear_classifier import (
     choose_and_fit,
     note_on_end,
 )
-from crs_plugin.evaluation.metrics import compare
 from crs_plugin.evaluation.probe_data import ProbeData, probe_data
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.target import scored_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 RELEASED_NOTES = (
@@ -39,7 +39,7 @@ class LinearProbe:
     valid split of the training data or, without one, on a part of the training images with no
     person on both sides; then it is fitted on both and tested once. Classes are matched by name;
     those that training and test data do not share are left out, which the notes say. The same is
-    done for a random encoder of the same architecture.
+    done for the recipe's references.
 
     Args:
         title: Name of the target in tables; by default the names of the data.
@@ -105,29 +105,28 @@ class LinearProbe:
         predictions: dict[str, Ids] = {}
         chosen: dict[str, str] = {}
         notes = list(RELEASED_NOTES if self.protocol == "released" else ())
-        for which in ("trained", "random"):
-            context.progress(f"linear probe: {self._title(probe)}", len(predictions), 2)
+        title, of = self._title(probe), len(context.encoders)
+        for done, which in enumerate(context.encoders):
+            context.progress(f"linear probe: {title}", done, of)
             predictions[which], chosen[which] = self._predict(context, which, probe, notes)
-        context.progress(f"linear probe: {self._title(probe)}", 2, 2)
-        comparison = compare(
+        context.progress(f"linear probe: {title}", of, of)
+        target = scored_target(
+            title,
+            probe.test,
             probe.labels(probe.test),
             predictions,
-            len(probe.class_names),
-            subject=probe.test.subject,
+            probe.class_names,
+            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
+            test_data=f"{probe.test.name}: {len(probe.test):,} images",
             seed=context.seed,
+            chosen=chosen,
         )
         return EvaluationResult(
-            title=self._title(probe),
+            title=title,
             protocol="linear probe"
             + " on coarse labels" * (self.labels == "coarse")
             + " (released protocol)" * (self.protocol == "released"),
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            class_names=probe.class_names,
-            trained=comparison.trained,
-            random=comparison.random,
-            gain=comparison.gain,
-            chosen=chosen,
+            targets=(target,),
             notes=(*notes, *probe.notes),
         )
 

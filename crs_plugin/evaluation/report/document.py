@@ -7,14 +7,14 @@ from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.verdict import verdict
 from crs_plugin.evaluation.report.weights_in_use import weights_in_use
 
-VERSION = 1
+VERSION = 2
 """Raised when a key changes its meaning or goes away; new keys may come without."""
 
 
 def document(report: RunReport) -> dict[str, Any]:
     """Return what ``report.json`` holds.
 
-    Layout, version 1 (rates between 0 and 1; intervals are ``[low, high]`` of 95 %)::
+    Layout, version 2 (rates between 0 and 1; intervals are ``[low, high]`` of 95 %)::
 
         version            1
         name               name of the recipe
@@ -31,12 +31,17 @@ def document(report: RunReport) -> dict[str, Any]:
         class_weights      {term: {first: {class: weight}, last: {class: weight}}}, of the terms
                             that weight classes, at the first and the last step
         last_metrics       last row of metrics.jsonl, or null
-        results            [{title, protocol, train_data, test_data, class_names: [C],
-                             trained: scores, random: scores,
-                             gain: {accuracy, uar, accuracy_interval, uar_interval},
-                             chosen: {trained, random}, notes: [text]}]
+        results            [{title, protocol, headline, notes: [text],
+                             targets: [{title, train_data, test_data, class_names: [C],
+                                        scores: {encoder: scores}, at: {name: value},
+                                        gains: {reference: {accuracy, uar, accuracy_interval,
+                                                            uar_interval}},
+                                        chosen: {encoder: text}}],
+                             measures: [{name, better, rate, at: {name: value},
+                                         values: {encoder: {value, interval | null}}}]}]
         environment        {name: text}
 
+    Encoders are ``trained`` and the references by name.
     ``scores`` are ``{accuracy, uar, macro_f1, per_class_recall: [C] with null for a class that the
     test set lacks, confusion: [C][C] with rows = truth, accuracy_interval, uar_interval, n}``.
     """

@@ -8,7 +8,7 @@ from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.sheets import Sheets
 from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.report.weights_in_use import weights_in_use
-from crs_plugin.evaluation.result import Interval
+from crs_plugin.evaluation.result import Interval, headline_targets
 
 
 def page(report: RunReport, drawn: Sheets) -> str:
@@ -30,7 +30,8 @@ def page(report: RunReport, drawn: Sheets) -> str:
         report=report,
         drawn=drawn,
         verdict=verdict(report),
-        differences=[in_points(result) for result in report.results],
+        headline=headline_targets(report.results),
+        in_points=in_points,
         class_weights=weights_in_use(report.metrics),
     )
 

@@ -15,6 +15,7 @@ from crs_plugin.evaluation.figures import (
     views_sheet,
 )
 from crs_plugin.evaluation.report.run_report import RunReport
+from crs_plugin.evaluation.result import RANDOM, TRAINED, headline_targets
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,7 +27,8 @@ class Sheets:
 
     Attributes:
         targets: All targets at a glance; None without results.
-        confusion: For each result, the matrix of the trained and of the random encoder.
+        confusion: For each headline target, the matrices of the trained and the random encoder.
+        of_results: For each result, the figures that it brings.
         curves: Curves of the training.
         embedding: Maps of the features.
         views: Images beside their augmented views, or None.
@@ -35,7 +37,8 @@ class Sheets:
     """
 
     targets: Drawing | None
-    confusion: tuple[tuple[Drawing, Drawing], ...]
+    confusion: tuple[tuple[Drawing, ...], ...]
+    of_results: tuple[tuple[Drawing, ...], ...]
     curves: tuple[Drawing, ...]
     embedding: tuple[Drawing, ...]
     views: Drawing | None
@@ -46,26 +49,30 @@ class Sheets:
         """Yield every figure."""
         single = (self.targets, self.views, self.preview)
         yield from (drawing for drawing in single if drawing is not None)
-        for pair in self.confusion:
-            yield from pair
+        for group in (*self.confusion, *self.of_results):
+            yield from group
         yield from (*self.curves, *self.embedding, *self.counts)
 
 
 def sheets(report: RunReport) -> Sheets:
     """Draw all figures of a report."""
+    shown = headline_targets(report.results)
     return Sheets(
-        targets=targets(report.results) if report.results else None,
+        targets=targets(shown) if shown else None,
         confusion=tuple(
-            (
+            tuple(
                 confusion_matrix(
-                    f"confusion_{i}_trained", "Trained encoder", result.trained, result.class_names
-                ),
-                confusion_matrix(
-                    f"confusion_{i}_random", "Random encoder", result.random, result.class_names
-                ),
+                    f"confusion_{i}_{name}",
+                    f"{name.capitalize()} encoder",
+                    target.scores[name],
+                    target.class_names,
+                )
+                for name in (TRAINED, RANDOM)
+                if name in target.scores
             )
-            for i, result in enumerate(report.results, start=1)
+            for i, target in enumerate(shown, start=1)
         ),
+        of_results=tuple(result.drawings for result in report.results),
         curves=training_curves(report.metrics, report.spread_reference),
         embedding=embedding_maps(report.embedding) if report.embedding else (),
         views=views_sheet(report.views) if report.views else None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crs_plugin.evaluation.report.run_report import RunReport
-from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.result import RANDOM, Gain, Target, headline_targets
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,16 @@ def verdict(report: RunReport) -> Verdict:
     A target counts as better if the 95 % interval of the paired difference lies above zero, as
     worse if it lies below, and otherwise as no difference shown.
     """
-    if not report.results:
+    judged = [t for t in headline_targets(report.results) if RANDOM in t.gains]
+    if not judged:
         return Verdict(
             "none",
             "Not evaluated: nothing here says whether the encoder learnt.",
-            "A falling loss does not, as long as no frozen features were tested.",
+            "A falling loss does not, as long as frozen features stand beside no random ones.",
         )
-    better = [r for r in report.results if r.gain.uar_interval[0] > 0]
-    worse = [r for r in report.results if r.gain.uar_interval[1] < 0]
-    of = len(report.results)
+    better = [t for t in judged if t.gains[RANDOM].uar_interval[0] > 0]
+    worse = [t for t in judged if t.gains[RANDOM].uar_interval[1] < 0]
+    of = len(judged)
     where = "on every target" if of > 1 else "on its target"
     if len(better) == of:
         level: Literal["good", "mixed", "bad"] = "good"
@@ -51,29 +52,29 @@ def verdict(report: RunReport) -> Verdict:
     if report.outcome.warnings and level == "good":
         level = "mixed"
         headline = f"The encoder beats a random one {where}, but something went wrong on the way."
-    return Verdict(level, headline, _detail(report, better, worse))
+    return Verdict(level, headline, _detail(report, judged, better, worse))
 
 
-def in_points(result: EvaluationResult) -> str:
-    """Say how the encoders differ on one target."""
-    gain, (low, high) = result.gain.uar, result.gain.uar_interval
+def in_points(gain: Gain) -> str:
+    """Say how two encoders differ on one target."""
+    (low, high) = gain.uar_interval
     interval = f"[{100 * low:+.1f}, {100 * high:+.1f}]"
     if low > 0:
-        return f"better by {100 * gain:.1f} points of mean recall {interval}"
+        return f"better by {100 * gain.uar:.1f} points of mean recall {interval}"
     if high < 0:
-        return f"worse by {-100 * gain:.1f} points of mean recall {interval}"
-    return f"no difference shown: {100 * gain:+.1f} points of mean recall {interval}"
+        return f"worse by {-100 * gain.uar:.1f} points of mean recall {interval}"
+    return f"no difference shown: {100 * gain.uar:+.1f} points of mean recall {interval}"
 
 
 def _detail(
-    report: RunReport, better: list[EvaluationResult], worse: list[EvaluationResult]
+    report: RunReport, judged: list[Target], better: list[Target], worse: list[Target]
 ) -> str:
     parts = []
     if better:
-        gains = sorted(100 * r.gain.uar for r in better)
+        gains = sorted(100 * target.gains[RANDOM].uar for target in better)
         span = f"{gains[0]:.1f}" if len(gains) == 1 else f"{gains[0]:.1f} to {gains[-1]:.1f}"
         parts.append(f"Mean recall is {span} points higher there.")
-    unclear = [r for r in report.results if r not in better and r not in worse]
+    unclear = [target for target in judged if target not in better and target not in worse]
     if unclear:
         parts.append(f"No difference is shown on {_titles(unclear)}.")
     if worse:
@@ -84,5 +85,5 @@ def _detail(
     return " ".join(parts)
 
 
-def _titles(results: list[EvaluationResult]) -> str:
-    return ", ".join(result.title for result in results)
+def _titles(targets: list[Target]) -> str:
+    return ", ".join(target.title for target in targets)

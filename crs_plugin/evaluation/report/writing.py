@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from crs_plugin.evaluation.figures.drawing import INK, Drawing
+from crs_plugin.evaluation.predictions_file import write_predictions
 from crs_plugin.evaluation.report.document import document
 from crs_plugin.evaluation.report.page import page
 from crs_plugin.evaluation.report.run_report import RunReport
@@ -12,7 +13,7 @@ from crs_plugin.files import write_atomically
 
 
 def write_report(folder: Path, report: RunReport) -> Path:
-    """Write ``report.json``, ``report.html`` and ``figures/``.
+    """Write ``report.json``, ``report.html``, ``figures/`` and ``predictions/``.
 
     The page is one file without any reference to another. Each figure is also in ``figures/`` as
     SVG or PNG, with its numbers as CSV.
@@ -29,6 +30,7 @@ def write_report(folder: Path, report: RunReport) -> Path:
     """
     text = json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / "report.json", text)
+    write_predictions(folder / "predictions", report.results)
     drawn = sheets(report)
     _write_figures(folder / "figures", drawn)
     path = folder / "report.html"

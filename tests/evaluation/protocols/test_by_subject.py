@@ -5,10 +5,16 @@ from crs_plugin.errors import InputError
 from crs_plugin.evaluation import EvaluationContext
 from crs_plugin.evaluation.protocols import by_subject as module
 from crs_plugin.evaluation.protocols.by_subject import BySubject
+from crs_plugin.evaluation.result import EvaluationResult, Target
 from crs_plugin.registry import registry
 
 PERSON = np.repeat(np.arange(12), 16)
 FINE = np.tile(np.arange(8), 24)
+
+
+def only(result: EvaluationResult) -> Target:
+    (target,) = result.targets
+    return target
 
 
 def test_it_is_found_by_name() -> None:
@@ -17,9 +23,9 @@ def test_it_is_found_by_name() -> None:
 
 def test_every_image_is_tested_once(faces, context) -> None:
     result = BySubject(folds=4)(context(faces(FINE, subject=PERSON)))
-    assert result.trained.n == result.random.n == len(FINE)
-    assert result.trained.accuracy > 0.97
-    assert result.random.accuracy < 0.3
+    assert only(result).trained.n == only(result).scores["random"].n == len(FINE)
+    assert only(result).trained.accuracy > 0.97
+    assert only(result).scores["random"].accuracy < 0.3
     assert result.protocol == "linear probe, 4 folds by subject"
 
 
@@ -60,7 +66,7 @@ def test_folds_that_chose_an_end_are_counted(faces, context) -> None:
     result = evaluation(context(faces(FINE, subject=PERSON)))
     assert "trained encoder lies in 3 of 3 folds at an end" in result.notes[0]
     assert "random encoder lies in 3 of 3 folds at an end" in result.notes[1]
-    assert result.chosen["trained"].endswith(", chosen on validation")
+    assert only(result).chosen["trained"].endswith(", chosen on validation")
 
 
 def test_a_class_of_one_person_is_noted(faces, context) -> None:

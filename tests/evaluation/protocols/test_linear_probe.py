@@ -7,10 +7,16 @@ from crs_plugin.errors import InputError
 from crs_plugin.evaluation import EvaluationContext
 from crs_plugin.evaluation.protocols import linear_probe as module
 from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
+from crs_plugin.evaluation.result import EvaluationResult, Target
 from crs_plugin.expressions import CoarseTable
 from crs_plugin.registry import registry
 
 BASIC = list(range(8))
+
+
+def only(result: EvaluationResult) -> Target:
+    (target,) = result.targets
+    return target
 
 
 def world(faces, **changes):
@@ -27,18 +33,18 @@ def test_it_is_found_by_name_with_its_options() -> None:
 
 def test_a_seeing_encoder_scores_one_and_a_blind_one_chance(faces, context) -> None:
     result = LinearProbe()(context(world(faces)))
-    assert result.trained.accuracy > 0.97
-    assert result.random.accuracy < 0.3
-    assert result.gain.uar_interval[0] > 0.5
+    assert only(result).trained.accuracy > 0.97
+    assert only(result).scores["random"].accuracy < 0.3
+    assert only(result).gains["random"].uar_interval[0] > 0.5
     assert result.title == "faces"
-    assert result.train_data == "faces: 240 images"
-    assert result.class_names[0] == "neutral"
+    assert only(result).train_data == "faces: 240 images"
+    assert only(result).class_names[0] == "neutral"
 
 
 def test_shuffled_labels_give_chance(faces, context) -> None:
     shown = np.random.default_rng(0).integers(0, 8, 320)
     result = LinearProbe()(context(world(faces, shown=shown)))
-    assert result.trained.accuracy < 0.3
+    assert only(result).trained.accuracy < 0.3
 
 
 def test_the_test_is_predicted_once_by_a_classifier_that_never_saw_it(
@@ -70,9 +76,10 @@ def test_test_labels_change_nothing_that_is_predicted(faces, context) -> None:
     wrong[240:] = (wrong[240:] + 1) % 8
     honest = LinearProbe()(context(faces(shown, ["train"] * 240 + ["test"] * 80, shown=shown)))
     fooled = LinearProbe()(context(faces(wrong, ["train"] * 240 + ["test"] * 80, shown=shown)))
-    assert honest.chosen == fooled.chosen
+    assert only(honest).chosen == only(fooled).chosen
     assert (
-        np.sum(honest.trained.confusion, 0).tolist() == np.sum(fooled.trained.confusion, 0).tolist()
+        np.sum(only(honest).trained.confusion, 0).tolist()
+        == np.sum(only(fooled).trained.confusion, 0).tolist()
     )
 
 
@@ -80,52 +87,56 @@ def test_across_data_sets(faces, context) -> None:
     other = faces([1, 2, 9] * 10, name="other")
     result = LinearProbe(test_data=lambda: other)(context(world(faces)))
     assert result.title == "faces → other"
-    assert result.class_names == ("happiness", "surprise")
-    assert result.trained.n == 20
+    assert only(result).class_names == ("happiness", "surprise")
+    assert only(result).trained.n == 20
     assert any("10 test images of happily disgusted" in note for note in result.notes)
 
 
 def test_the_released_protocol_says_what_it_does(faces, context) -> None:
     result = LinearProbe(protocol="released", title="as released")(context(world(faces)))
-    assert result.trained.accuracy > 0.97
+    assert only(result).trained.accuracy > 0.97
     assert "released" in result.protocol
     assert "TEST" in result.notes[0]
-    assert result.chosen["trained"].endswith("the best on TEST")
+    assert only(result).chosen["trained"].endswith("the best on TEST")
 
 
 def test_a_choice_at_an_end_is_noted_for_the_encoder_that_made_it(faces, context) -> None:
     whole = LinearProbe()(context(world(faces)))
-    assert whole.chosen["trained"].endswith("chosen on validation")
+    assert only(whole).chosen["trained"].endswith("chosen on validation")
     assert not [note for note in whole.notes if "trained encoder" in note]
     few = LinearProbe(regularisation=(1e-3, 1e-2))(context(world(faces)))
     assert [note[:45] for note in few.notes] == [
         "The C chosen for the trained encoder lies at ",
         "The C chosen for the random encoder lies at a",
     ]
-    only = LinearProbe(regularisation=(1e-2,))(context(world(faces)))
-    assert only.notes == ()
-    assert only.chosen["trained"] == "C = 0.01, the only one tried"
+    alone = LinearProbe(regularisation=(1e-2,))(context(world(faces)))
+    assert alone.notes == ()
+    assert only(alone).chosen["trained"] == "C = 0.01, the only one tried"
 
 
 def test_coarse_labels_are_told_apart_by_the_same_features(faces, context) -> None:
     here = context(world(faces))
     fine, coarse = LinearProbe()(here), LinearProbe(labels="coarse")(here)
-    assert coarse.class_names == ("positive", "negative", "neutral", "surprise")
-    assert coarse.trained.accuracy > 0.97
-    assert np.array(coarse.trained.confusion).sum(1).tolist() == [10, 50, 10, 10]
-    assert (coarse.train_data, coarse.test_data) == (fine.train_data, fine.test_data)
+    assert only(coarse).class_names == ("positive", "negative", "neutral", "surprise")
+    assert only(coarse).trained.accuracy > 0.97
+    confusion = np.array(only(coarse).trained.confusion)
+    assert confusion.sum(1).tolist() == [10, 50, 10, 10]
+    assert (only(coarse).train_data, only(coarse).test_data) == (
+        only(fine).train_data,
+        only(fine).test_data,
+    )
     assert (fine.protocol, coarse.protocol) == ("linear probe", "linear probe on coarse labels")
     assert (fine.title, coarse.title) == ("faces", "faces (coarse)")
     released = LinearProbe(labels="coarse", protocol="released")(here)
     assert released.protocol == "linear probe on coarse labels (released protocol)"
-    assert released.class_names == coarse.class_names
+    assert released.class_names == only(coarse).class_names
 
 
 def test_the_coarse_table_is_that_of_the_recipe(faces, context) -> None:
     table = CoarseTable.from_mapping({"fear": "low", "anger": "high", "neutral": "low"})
     result = LinearProbe(labels="coarse")(replace(context(world(faces)), coarse_table=table))
-    assert result.class_names == ("low", "high")
-    assert result.trained.n == 30
+    assert only(result).class_names == ("low", "high")
+    assert only(result).trained.n == 30
     assert "200 images of faces, of expressions without a coarse class, were left out." in (
         result.notes
     )
@@ -134,8 +145,8 @@ def test_the_coarse_table_is_that_of_the_recipe(faces, context) -> None:
 def test_coarse_labels_across_data_sets(faces, context) -> None:
     other = faces([1, 2, 9] * 10, name="other")
     result = LinearProbe(labels="coarse", test_data=lambda: other)(context(world(faces)))
-    assert result.class_names == ("positive", "surprise")
-    assert result.trained.n == 20
+    assert only(result).class_names == ("positive", "surprise")
+    assert only(result).trained.n == 20
     assert any("10 images of other, of expressions without" in note for note in result.notes)
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.embedding_sample import EmbeddingSample
-from crs_plugin.evaluation.metrics import compare
 from crs_plugin.evaluation.report import (
     DataCounts,
     Outcome,
@@ -22,12 +22,34 @@ from crs_plugin.evaluation.report import (
 from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.evaluation.target import scored_target
 from crs_plugin.evaluation.views import Views
 
 NASTY = '<script>alert("x & y")</script>$z$'
 
 
-def result(trained: float, random: float, title: str = "wild", n: int = 300) -> EvaluationResult:
+class Named:
+    """Images that are never looked at."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __len__(self) -> int:
+        return self.n
+
+    def name(self, index: int) -> str:
+        return f"{NASTY} {index}.png"
+
+
+def labelled_faces(truth: np.ndarray) -> FaceDataset:
+    n = len(truth)
+    unknown = np.full(n, -1, np.int32)
+    return FaceDataset("faces", Named(n), truth.astype(np.int16), np.zeros(n, np.int8), unknown)
+
+
+def result(
+    trained: float, random: float, title: str = "wild", n: int = 300, chosen: bool = True
+) -> EvaluationResult:
     generator = np.random.default_rng(0)
     truth = generator.integers(0, 2, n)
     predicted = {
@@ -37,19 +59,18 @@ def result(trained: float, random: float, title: str = "wild", n: int = 300) -> 
             ("random", random, np.arange(n)[::-1]),
         )
     }
-    scores = compare(truth, predicted, 3)
-    return EvaluationResult(
-        title=title,
-        protocol="linear probe",
+    target = scored_target(
+        title,
+        labelled_faces(truth),
+        truth,
+        predicted,
+        ("neutral", "happiness", NASTY),
         train_data="faces: 900 images",
         test_data=f"faces: {n} images",
-        class_names=("neutral", "happiness", NASTY),
-        trained=scores.trained,
-        random=scores.random,
-        gain=scores.gain,
-        chosen={"trained": "C = 0.1", "random": "C = 1"},
-        notes=("A note.",),
+        seed=0,
+        chosen={"trained": "C = 0.1", "random": "C = 1"} if chosen else {},
     )
+    return EvaluationResult(title, "linear probe", (target,), notes=("A note.",))
 
 
 def report(*results: EvaluationResult, warnings: tuple[str, ...] = ()) -> RunReport:
@@ -158,21 +179,27 @@ def test_warnings_and_the_difference_are_on_the_page(folder) -> None:
     assert "beats a random one on 1 of 2 targets" in text
     assert "no difference shown: +" in text
     assert "1 h 2 min" in text
-    assert "Trained encoder: C = 0.1. Random encoder: C = 1." in text
+    assert "Trained: C = 0.1. Random: C = 1." in text
     assert "one of 24 test images of faces" in text
 
 
 def test_the_json_has_the_documented_layout(folder) -> None:
     found = json.loads((folder / "report.json").read_text())
-    assert found["version"] == 1
+    assert found["version"] == 2
     assert list(found) == [
         "version", "name", "recipe", "finished", "verdict", "seen", "data", "parameters",
         "outcome", "spread_reference", "class_weights", "last_metrics", "results", "environment",
     ]  # fmt: skip
     first = found["results"][0]
-    assert list(first) == [field.name for field in dataclasses.fields(EvaluationResult)]
-    assert first["trained"]["per_class_recall"][2] is None
-    assert np.array(first["trained"]["confusion"]).sum() == 300
+    assert list(first) == ["title", "protocol", "headline", "targets", "measures", "notes"]
+    (target,) = first["targets"]
+    assert list(target) == [
+        "title", "train_data", "test_data", "class_names", "scores", "gains", "chosen", "at",
+    ]  # fmt: skip
+    assert list(target["scores"]) == ["trained", "random"]
+    assert list(target["gains"]) == ["random"]
+    assert target["scores"]["trained"]["per_class_recall"][2] is None
+    assert np.array(target["scores"]["trained"]["confusion"]).sum() == 300
     assert found["data"][0]["counts"] == {"train": {NASTY: 9, "fear": 4}}
 
 
@@ -243,8 +270,8 @@ def test_the_page_claims_no_more_than_the_run_was(tmp_path) -> None:
 
 
 def test_a_result_without_a_choice_has_a_report(tmp_path) -> None:
-    unchosen = dataclasses.replace(result(0.9, 0.5), chosen={})
-    assert "encoder: C =" not in Page(write_report(tmp_path, report(unchosen)).read_text()).text
+    unchosen = result(0.9, 0.5, chosen=False)
+    assert "C =" not in Page(write_report(tmp_path, report(unchosen)).read_text()).text
 
 
 def test_the_spread_is_spoken_of_only_where_there_is_one(tmp_path) -> None:

@@ -1,0 +1,1 @@
+"""What an encoder is compared with: one kind of reference a file."""
