@@ -101,7 +101,7 @@ class Target:
     class_names: tuple[str, ...]
     scores: Mapping[str, Scores]
     gains: Mapping[str, Gain]
-    predictions: Predictions
+    predictions: Predictions = field(compare=False, repr=False)
     chosen: Mapping[str, str] = field(default_factory=dict)
     at: Mapping[str, str | float] = field(default_factory=dict)
 

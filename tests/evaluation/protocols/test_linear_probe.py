@@ -129,7 +129,7 @@ def test_coarse_labels_are_told_apart_by_the_same_features(faces, context) -> No
     assert (fine.title, coarse.title) == ("faces", "faces (coarse)")
     released = LinearProbe(labels="coarse", protocol="released")(here)
     assert released.protocol == "linear probe on coarse labels (released protocol)"
-    assert released.class_names == only(coarse).class_names
+    assert only(released).class_names == only(coarse).class_names
 
 
 def test_the_coarse_table_is_that_of_the_recipe(faces, context) -> None:
