@@ -28,8 +28,8 @@ def write_predictions(folder: Path, results: tuple[EvaluationResult, ...]) -> No
 def _table(target: Target) -> str:
     seen, names = target.predictions, target.class_names
     columns = (
-        seen.images,
-        ["" if subject < 0 else subject for subject in seen.subject.tolist()],
+        [seen.test.images.name(index) for index in range(len(seen.test))],
+        ["" if subject < 0 else subject for subject in seen.test.subject.tolist()],
         *([names[i] for i in ids.tolist()] for ids in (seen.truth, *seen.predicted.values())),
     )
     return as_csv(("image", "subject", "truth", *seen.predicted), zip(*columns, strict=True))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from crs_plugin.data.dataset import FaceDataset
+
 if TYPE_CHECKING:
     from crs_plugin.evaluation.figures.drawing import Drawing
 
@@ -67,14 +69,12 @@ class Predictions:
     """What was predicted for every test image of a target.
 
     Attributes:
-        images: Names of the N images.
-        subject: Ids ``[N]`` int32 of the persons; -1 where unknown.
+        test: The N test images.
         truth: Class ids ``[N]`` int64.
         predicted: Encoder → class ids ``[N]`` int64.
     """
 
-    images: tuple[str, ...]
-    subject: NDArray[np.int32]
+    test: FaceDataset
     truth: NDArray[np.int64]
     predicted: Mapping[str, NDArray[np.int64]]
 

@@ -36,7 +36,6 @@ def scored_target(
         at: What tells the target from others of the same result.
     """
     comparison = compare(truth, predicted, len(class_names), subject=test.subject, seed=seed)
-    names = tuple(test.images.name(index) for index in range(len(test)))
     return Target(
         title=title,
         train_data=train_data,
@@ -44,7 +43,7 @@ def scored_target(
         class_names=tuple(class_names),
         scores=comparison.scores,
         gains=comparison.gains,
-        predictions=Predictions(names, test.subject, truth, dict(predicted)),
+        predictions=Predictions(test, truth, dict(predicted)),
         chosen=dict(chosen or {}),
         at=dict(at or {}),
     )

@@ -11,8 +11,9 @@ from crs_plugin.data.contact_sheet import contact_sheet
 from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.embedding_sample import embedding_sample
+from crs_plugin.evaluation.error_examples import ErrorExamples, error_examples
 from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen
-from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.result import EvaluationResult, headline_targets
 from crs_plugin.evaluation.views import Views
 from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
 from crs_plugin.pretraining.module import PretrainingModule
@@ -85,6 +86,7 @@ class FinishedRun:
             views=views,
             preview=contact_sheet(self.data.dataset, columns=10, size=64, seed=recipe.seed),
             embedding=embedding_sample(self.context, recipe.labels),
+            errors=self._errors(),
         )
 
     def _views(self) -> Views:
@@ -99,6 +101,12 @@ class FinishedRun:
                 draws=SHOWN_DRAWS,
                 seed=recipe.seed,
             )
+
+    def _errors(self) -> tuple[ErrorExamples, ...]:
+        """Show errors of the first target, which is what the recipe is mainly about."""
+        first = headline_targets(self.results)[:1]
+        examples = (error_examples(self.context, target) for target in first)
+        return tuple(found for found in examples if found)
 
     def _counts(self) -> tuple[DataCounts, ...]:
         seen = DataCounts.of(self.data.dataset, "pre-training")

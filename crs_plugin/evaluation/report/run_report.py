@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.error_examples import ErrorExamples
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.views import Views
 
@@ -97,6 +98,7 @@ class RunReport:
         views: Augmented views, if they are to be shown.
         preview: A contact sheet of the data, if it is to be shown.
         embedding: Features for the map, if it is to be shown.
+        errors: Examples of errors, of some targets.
     """
 
     name: str
@@ -113,3 +115,4 @@ class RunReport:
     views: Views | None = None
     preview: "Image | None" = None
     embedding: EmbeddingSample | None = None
+    errors: tuple[ErrorExamples, ...] = ()

@@ -10,6 +10,7 @@ from crs_plugin.evaluation.figures import (
     confusion_matrix,
     data_counts,
     embedding_maps,
+    errors_sheet,
     targets,
     training_curves,
     views_sheet,
@@ -29,6 +30,7 @@ class Sheets:
         targets: All targets at a glance; None without results.
         confusion: For each headline target, the matrices of the trained and the random encoder.
         of_results: For each result, the figures that it brings.
+        errors: For some targets, examples of errors.
         curves: Curves of the training.
         embedding: Maps of the features.
         views: Images beside their augmented views, or None.
@@ -39,6 +41,7 @@ class Sheets:
     targets: Drawing | None
     confusion: tuple[tuple[Drawing, ...], ...]
     of_results: tuple[tuple[Drawing, ...], ...]
+    errors: tuple[Drawing, ...]
     curves: tuple[Drawing, ...]
     embedding: tuple[Drawing, ...]
     views: Drawing | None
@@ -51,7 +54,7 @@ class Sheets:
         yield from (drawing for drawing in single if drawing is not None)
         for group in (*self.confusion, *self.of_results):
             yield from group
-        yield from (*self.curves, *self.embedding, *self.counts)
+        yield from (*self.errors, *self.curves, *self.embedding, *self.counts)
 
 
 def sheets(report: RunReport) -> Sheets:
@@ -73,6 +76,9 @@ def sheets(report: RunReport) -> Sheets:
             for i, target in enumerate(shown, start=1)
         ),
         of_results=tuple(result.drawings for result in report.results),
+        errors=tuple(
+            errors_sheet(f"errors_{i}", examples) for i, examples in enumerate(report.errors, 1)
+        ),
         curves=training_curves(report.metrics, report.spread_reference),
         embedding=embedding_maps(report.embedding) if report.embedding else (),
         views=views_sheet(report.views) if report.views else None,

@@ -12,6 +12,7 @@ from PIL import Image
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.error_examples import ErrorExamples
 from crs_plugin.evaluation.report import (
     DataCounts,
     Outcome,
@@ -111,6 +112,15 @@ def report(*results: EvaluationResult, warnings: tuple[str, ...] = ()) -> RunRep
             std=(0.2,) * 3,
         ),
         preview=Image.new("RGB", (20, 10)),
+        errors=(
+            ErrorExamples(
+                "wild",
+                (
+                    ("fear", torch.zeros(2, 1, 8, 8, dtype=torch.uint8), ("anger", NASTY)),
+                    (NASTY, torch.zeros(1, 3, 8, 8, dtype=torch.uint8), ("fear",)),
+                ),
+            ),
+        ),
         embedding=EmbeddingSample(
             "test images of faces", ("fear", NASTY) * 12, ("a", "b") * 12, *features
         ),
@@ -161,7 +171,7 @@ def test_every_picture_says_what_it_shows(folder) -> None:
     page = Page((folder / "report.html").read_text())
     pictures = [a for tag, a in page.tags if tag == "img"]
     drawings = [a for tag, a in page.tags if tag == "svg"]
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     assert len(drawings) == 1 + 4 + 4 + 3 + 2
     assert all(a.get("alt") for a in pictures)
     assert all(a.get("aria-label") for a in drawings)
