@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "miners": GROUND | {"losses"},
     "augmentations": GROUND,
     "models": GROUND,
-    "testing": set(),
+    "testing": {"data", "expressions"},
     "data": GROUND,
     "pretraining": GROUND | CORE | {"data", "models"},
     "evaluation": GROUND | CORE | {"data", "models"},
