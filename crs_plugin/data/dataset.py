@@ -74,6 +74,8 @@ class FaceDataset:
         split: Split codes ``[N]`` int8, indices into ``SPLITS``.
         subject: Ids ``[N]`` int32 of the person shown, unique over the set; -1 where unknown.
         skipped: Reason → how many records were left out for it when the set was opened.
+        extra: What else a set knows of each image: name → float32 ``[N]`` or ``[N, K]``, with NaN
+            where it is unknown.
     """
 
     name: str
@@ -82,9 +84,11 @@ class FaceDataset:
     split: NDArray[np.int8]
     subject: NDArray[np.int32]
     skipped: Mapping[str, int] = field(default_factory=dict)
+    extra: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(self.images), len(self.fine), len(self.split), len(self.subject)}
+        lengths |= {len(column) for column in self.extra.values()}
         if len(lengths) != 1:
             raise ValueError(f"data set {self.name!r}: columns differ in length: {sorted(lengths)}")
 
@@ -110,6 +114,7 @@ class FaceDataset:
             fine=self.fine[indices],
             split=self.split[indices],
             subject=self.subject[indices],
+            extra={name: column[indices] for name, column in self.extra.items()},
         )
 
     def in_split(self, *splits: str) -> "FaceDataset":
@@ -171,7 +176,13 @@ class JoinedImages:
 
 
 def concatenate(datasets: Sequence[FaceDataset]) -> FaceDataset:
-    """Join several data sets into one; persons of different sets are different persons."""
+    """Join several data sets into one; persons of different sets are different persons.
+
+    An extra column that only some of them have is NaN for the others.
+
+    Raises:
+        DataError: If two have an extra column of the same name and another width.
+    """
     if len(datasets) == 1:
         return datasets[0]
     offsets = np.cumsum([0, *(int(d.subject.max(initial=-1)) + 1 for d in datasets)])
@@ -194,4 +205,20 @@ def concatenate(datasets: Sequence[FaceDataset]) -> FaceDataset:
             ]
         ),
         skipped=dict(skipped),
+        extra={
+            name: _joined_column(name, datasets)
+            for name in dict.fromkeys(name for d in datasets for name in d.extra)
+        },
+    )
+
+
+def _joined_column(name: str, datasets: Sequence[FaceDataset]) -> NDArray[np.float32]:
+    shapes = {d.name: d.extra[name].shape[1:] for d in datasets if name in d.extra}
+    if len(set(shapes.values())) > 1:
+        found = ", ".join(f"{list(shape)} in {of}" for of, shape in shapes.items())
+        raise DataError(f"the extra column {name!r} is not the same in all data sets: {found}")
+    shape = next(iter(shapes.values()))
+    unknown = np.float32(np.nan)
+    return np.concatenate(
+        [d.extra[name] if name in d.extra else np.full((len(d), *shape), unknown) for d in datasets]
     )

@@ -20,6 +20,11 @@ IMAGE_SUFFIXES = frozenset(
 """What a file's name, in lower case, ends in if it is to be an image."""
 
 
+def is_image_name(path: str) -> bool:
+    """Return whether a file is to be an image, by how its name ends."""
+    return os.path.splitext(path)[1].lower() in IMAGE_SUFFIXES
+
+
 @dataclass(frozen=True)
 class FileImages:
     """Image files below one folder.

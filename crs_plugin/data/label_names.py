@@ -70,6 +70,10 @@ class LabelNames:
         if unknown:
             raise DataError(_told(unknown))
 
+    def __contains__(self, label: str) -> bool:
+        """Whether the table has the label, or it is an expression's name or alias."""
+        return label in self._table or _canonical(label) is not None
+
     def fine_id(self, label: str, where: str) -> int | None:
         """Return the fine id of a label, or None if it is to be left out.
 
@@ -116,9 +120,52 @@ class LabelNames:
             raise DataError(". ".join(problems))
 
 
+class PublishedLabels:
+    """The labels that a data set was published with, as fine ids.
+
+    Args:
+        table: Label → canonical expression, or None for labels that are left out. A word may be
+            spelt in any case, or as another name of an expression that the table has.
+    """
+
+    def __init__(self, table: Mapping[str, str | None]) -> None:
+        self.table = table
+        self._ids = {
+            label.lower(): None if each is None else fine_id(each) for label, each in table.items()
+        }
+        self._expressions = {e: fine_id(e) for e in table.values() if e is not None}
+
+    def __contains__(self, label: str) -> bool:
+        """Whether the table has the label, in whatever spelling."""
+        return label.lower() in self._ids or _canonical(label) in self._expressions
+
+    def fine_id(self, label: str, where: str) -> int | None:
+        """Return the fine id of a label, or None if it is to be left out.
+
+        Args:
+            label: The label as written.
+            where: ``file:line`` or the folder, for the message.
+
+        Raises:
+            DataError: If the table has no such label.
+        """
+        if label.lower() in self._ids:
+            return self._ids[label.lower()]
+        expression = _canonical(label)
+        if expression is None or expression not in self._expressions:
+            known = (f"{n} {e or 'left out'}" if n.isdigit() else n for n, e in self.table.items())
+            raise DataError(f"{where}: unknown label {label!r}; known are {', '.join(known)}")
+        return self._expressions[expression]
+
+
 def _fine_id(expression: str) -> int | None:
+    name = _canonical(expression)
+    return None if name is None else fine_id(name)
+
+
+def _canonical(label: str) -> str | None:
     try:
-        return fine_id(canonical_expression(expression))
+        return canonical_expression(label)
     except UnknownExpressionError:
         return None
 

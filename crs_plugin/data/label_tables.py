@@ -47,7 +47,7 @@ def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:
         return
     separators = "\t" if file.suffix.lower() in _TAB_SUFFIXES else ",;\t"
     try:
-        with file.open(encoding=_encoding(file), newline="") as text:
+        with file.open(encoding=text_encoding(file), newline="") as text:
             header = text.readline()
             text.seek(0)
             found = [separator for separator in separators if separator in header]
@@ -109,6 +109,7 @@ def _find(columns: Sequence[str], header: list[str], where: str) -> list[int]:
     return [header.index(name) for name in columns]
 
 
-def _encoding(file: Path) -> str:
+def text_encoding(file: Path) -> str:
+    """Return how a text file is encoded: UTF-16 if it begins with its mark, else UTF-8."""
     with file.open("rb") as raw:
         return "utf-16" if raw.read(2) in _UTF16_MARKS else "utf-8-sig"

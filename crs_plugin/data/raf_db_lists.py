@@ -2,61 +2,69 @@
 
 from pathlib import Path
 
+from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.label_lines import read_lines
+from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root, first_that_exists
-from crs_plugin.expressions import fine_id
+from crs_plugin.data.roots import (
+    data_root,
+    entry_in,
+    first_that_exists,
+    set_folder,
+    unpacked,
+)
 
 HOW_TO_GET = (
-    "RAF-DB is given to researchers, for non-commercial research, on request:"
-    " http://www.whdeng.cn/raf/model1.html"
+    "RAF-DB is given to researchers, for non-commercial research, on request: page 'Real-world"
+    " Affective Faces Database', http://www.whdeng.cn/raf/model1.html"
 )
 
 # The first is how the release spells it.
 _LISTS = ("EmoLabel/list_patition_label.txt", "EmoLabel/list_partition_label.txt")
+_PARTS = ("basic", "compound")
 _SPLITS = ("train", "test")
 
 
-def read_raf_db(
-    root: Path | None, name: str, part: str, expressions: tuple[str, ...]
-) -> FaceDataset:
+def raf_db_layout(part: str) -> tuple[str, ...]:
+    """Return what a part of RAF-DB has on disk, for its ``ABOUT``."""
+    return (f"{part}/{_LISTS[0]} and {part}/Image/aligned/, or {part} itself as the root",)
+
+
+def read_raf_db(root: Path | None, name: str, part: str, about: About) -> FaceDataset:
     """Open one part of RAF-DB.
 
     Args:
         root: The folder, or None for ``$CRS_DATA/<name>``.
         name: Name of the data set.
-        part: Folder of the part below ``root``; ``root`` may also be that folder itself.
-        expressions: The expressions in the order of the list file's numbers, which start at 1.
+        part: Folder of the part: it is the root, or lies in it, or in a folder in it.
+        about: Its labels are the list file's numbers, which start at 1.
 
     Raises:
         DataError: If files are missing or a line is not ``train_00001.jpg 5``.
     """
-    root = data_root(root, name, HOW_TO_GET)
-    folder = root / part if (root / part).is_dir() else root
-    file = first_that_exists(folder, _LISTS, name, HOW_TO_GET)
-    ids = {str(n): fine_id(expression) for n, expression in enumerate(expressions, start=1)}
+    folder = _part_folder(root, name, part)
+    labels = PublishedLabels(about.labels)
+    images = unpacked(entry_in(folder, "Image/aligned") or folder / "Image" / "aligned")
     records = Records(name, folder)
-    for number, line in enumerate(_lines(file), start=1):
-        if not line.strip():
-            continue
-        image, label, split = _parsed(line, f"{file}:{number}")
-        if label not in ids:
-            raise DataError(
-                f"{file}:{number}: unknown label {label!r}; known are "
-                + ", ".join(f"{n} {expression}" for n, expression in enumerate(expressions, 1))
-            )
+    prefix = images.relative_to(folder).as_posix()
+    for where, line in read_lines(first_that_exists(folder, _LISTS, name, HOW_TO_GET)):
+        image, label, split = _parsed(line, where)
+        fine = labels.fine_id(label, where)
+        assert fine is not None  # its table leaves nothing out
         stem, dot, suffix = image.rpartition(".")
-        records.add(f"Image/aligned/{stem}_aligned{dot}{suffix}", ids[label], split)
+        records.add(f"{prefix}/{stem}_aligned{dot}{suffix}", fine, split)
+    records.skip_unnamed()
     return records.dataset()
 
 
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: is not UTF-8 text ({error})") from error
+def _part_folder(root: Path | None, name: str, part: str) -> Path:
+    """Return the folder with ``EmoLabel``; never the other part's, whose numbers mean others."""
+    folder = data_root(root, name, HOW_TO_GET)
+    if folder.absolute().name.lower() not in _PARTS and entry_in(folder, "EmoLabel"):
+        return folder
+    lists = tuple(f"{part}/{file}" for file in _LISTS)
+    return entry_in(set_folder(root, name, lists, HOW_TO_GET), part) or folder
 
 
 def _parsed(line: str, where: str) -> tuple[str, str, str]:
@@ -68,5 +76,5 @@ def _parsed(line: str, where: str) -> tuple[str, str, str]:
         or "." not in words[0]
         or set(words[0]) & {"/", "\\"}
     ):
-        raise DataError(f"{where}: a line must be like 'train_00001.jpg 5', not {line.strip()!r}")
+        raise DataError(f"{where}: a line must be like 'train_00001.jpg 5', not {line!r}")
     return words[0], words[1], split

@@ -3,18 +3,22 @@
 import os
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
-from crs_plugin.data.images import FileImages
+from crs_plugin.data.images import FileImages, is_image_name
+from crs_plugin.data.roots import is_litter
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 
 MISSING = "image file missing"
 """Reason of a record whose image is not on disk."""
+
+UNNAMED = "image without a label"
+"""Reason of an image on disk that no record names."""
 
 
 @dataclass
@@ -39,7 +43,10 @@ class Records:
     _skipped: Counter[str] = field(default_factory=Counter)
     _missing: dict[int, list[str]] = field(default_factory=dict)
     _subject_ids: dict[str, int] = field(default_factory=dict)
+    _extra: dict[str, list[Sequence[float]]] = field(default_factory=dict)
+    _left_out: set[str] = field(default_factory=set)
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
+    _spellings: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(
         self,
@@ -49,23 +56,26 @@ class Records:
         subject: str | None = None,
         box: Sequence[float] | None = None,
         landmarks: Sequence[float] | None = None,
+        extra: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         """Keep a record, unless its image is missing: then it is counted as left out.
 
         Args:
-            path: Path of the image relative to ``root``.
+            path: Path of the image relative to ``root``. A file whose name differs in upper and
+                lower case only is taken if there is just one.
             fine: Fine id, or ``UNLABELLED``.
             split: One of ``SPLITS``.
             subject: Whatever tells one person from another, or None if unknown.
             box: x, y, width, height in pixels; for all records or for none.
             landmarks: x, y of five landmarks in pixels, ten numbers; for all records or for none.
+            extra: Extra columns, name → numbers; the same ones for all records.
         """
-        folder, _, name = path.rpartition("/" if "/" in path else os.sep)
-        if name not in (self._folders.get(folder) or self._listed(folder)):
+        found = self._on_disk(path)
+        if found is None:
             self._skipped[MISSING] += 1
             self._missing.setdefault(fine, []).append(path)
             return
-        self._paths.append(path)
+        self._paths.append(found)
         self._fine.append(fine)
         self._splits.append(SPLITS.index(split))
         known = subject is not None
@@ -76,6 +86,25 @@ class Records:
             self._boxes.append(box)
         if landmarks is not None:
             self._landmarks.append(landmarks)
+        for name, numbers in (extra or {}).items():
+            self._extra.setdefault(name, []).append(numbers)
+
+    def leave_out(self, path: str, reason: str) -> None:
+        """Count a record that is left out although its image may be there."""
+        self._skipped[reason] += 1
+        self._left_out.add(self._on_disk(path) or path)
+
+    def skip_unnamed(self, reason: str = UNNAMED) -> None:
+        """Count the images that no record has named, in folders of which records named others."""
+        named = {path.replace(os.sep, "/") for path in (*self._paths, *self._left_out)}
+        unnamed = sum(
+            (f"{folder.replace(os.sep, '/')}/{name}" if folder else name) not in named
+            for folder, names in self._folders.items()
+            for name in names
+            if is_image_name(name) and not is_litter(name)
+        )
+        if unnamed:
+            self._skipped[reason] += unnamed
 
     def skip(self, reason: str, n: int = 1) -> None:
         """Count records that are left out."""
@@ -90,6 +119,7 @@ class Records:
         if not self._paths:
             raise DataError(f"data set {self.name}: no image is left in {self.root}{self._why()}")
         self._folders.clear()  # which take as much memory as the paths
+        self._spellings.clear()
         kept = set(self._fine)
         for fine, paths in self._missing.items():
             if fine not in kept:
@@ -113,7 +143,19 @@ class Records:
             split=np.array(self._splits, dtype=np.int8),
             subject=np.array(self._subjects, dtype=np.int32),
             skipped=dict(self._skipped),
+            extra={name: np.array(each, np.float32) for name, each in self._extra.items()},
         )
+
+    def _on_disk(self, path: str) -> str | None:
+        folder, slash, name = path.rpartition("/" if "/" in path else os.sep)
+        listed = self._folders.get(folder) or self._listed(folder)
+        if name in listed:
+            return path
+        if folder not in self._spellings:
+            lower = Counter(map(str.lower, listed))
+            self._spellings[folder] = {n.lower(): n for n in listed if lower[n.lower()] == 1}
+        other = self._spellings[folder].get(name.lower())
+        return None if other is None else f"{folder}{slash}{other}"
 
     def _listed(self, folder: str) -> frozenset[str]:
         # One listing per folder, where a look at each file would take minutes on a network disk.

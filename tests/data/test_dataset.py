@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crs_plugin.data.dataset import SPLITS, FaceDataset, concatenate
+from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset, concatenate
 from crs_plugin.data.images import ArrayImages
 from crs_plugin.expressions import UNLABELLED, fine_id
 
@@ -70,3 +70,31 @@ def test_joined_images_come_apart_with_their_positions() -> None:
 def test_one_set_stays_itself() -> None:
     a = faces("a", ["fear"])
     assert concatenate([a]) is a
+
+
+def with_votes(dataset: FaceDataset, width: int = 2) -> FaceDataset:
+    votes = np.arange(len(dataset) * width, dtype=np.float32).reshape(-1, width)
+    return replace(dataset, extra={"votes": votes})
+
+
+def test_extra_columns_go_with_their_records() -> None:
+    a = with_votes(faces("a", ["fear", "anger", None], "train"))
+    assert a.take(np.array([2, 0])).extra["votes"].tolist() == [[4, 5], [0, 1]]
+    assert a.labelled().extra["votes"].tolist() == [[0, 1], [2, 3]]
+    assert len(a.in_split("test").extra["votes"]) == 0
+    with pytest.raises(ValueError, match="columns differ in length"):
+        replace(a, extra={"votes": np.zeros((2, 2), np.float32)})
+
+
+def test_extra_columns_are_unknown_in_sets_that_have_none() -> None:
+    joined = concatenate([faces("a", ["fear"]), with_votes(faces("b", ["anger"] * 2))])
+    votes = joined.extra["votes"]
+    assert votes.dtype == np.float32
+    assert np.isnan(votes[0]).all()
+    assert votes[1:].tolist() == [[0, 1], [2, 3]]
+    assert joined.take(np.array([2])).extra["votes"].tolist() == [[2, 3]]
+
+
+def test_extra_columns_of_one_name_must_be_alike() -> None:
+    with pytest.raises(DataError, match=r"'votes' is not the same .*: \[2\] in a, \[3\] in b"):
+        concatenate([with_votes(faces("a", ["fear"])), with_votes(faces("b", ["fear"]), 3)])

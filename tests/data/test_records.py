@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from crs_plugin.data import DataError
-from crs_plugin.data.records import MISSING, Records
+from crs_plugin.data.records import MISSING, UNNAMED, Records
 from crs_plugin.expressions import UNLABELLED, fine_id
 
 FEAR, ANGER = fine_id("fear"), fine_id("anger")
@@ -55,3 +55,33 @@ def test_nothing_left_says_why(records: Records) -> None:
     records.skip("blurred", 2)
     with pytest.raises(DataError, match=r"no image is left .*2 × blurred, 1 × image file missing"):
         records.dataset()
+
+
+def test_names_in_another_case_are_found_unless_ambiguous(records: Records, tmp_path: Path) -> None:
+    (tmp_path / "d.PNG").touch()
+    records.add("d.png", FEAR, "all")
+    assert records.dataset().images.name(0) == str(tmp_path / "d.PNG")
+    for name in ("e.PNG", "e.pNg"):
+        (tmp_path / name).touch()
+    again = Records("faces", tmp_path)
+    again.add("e.png", FEAR, "all")
+    again.add("e.PNG", FEAR, "all")
+    assert again.dataset().skipped == {MISSING: 1}
+
+
+def test_images_that_nobody_names_are_counted(records: Records, tmp_path: Path) -> None:
+    for name in ("d.PNG", "e.JPG", ".f.png", "g.txt", "sub/h.png"):
+        (tmp_path / name).touch()
+    records.add("a.png", FEAR, "all")
+    records.add("d.png", FEAR, "all")
+    records.leave_out("e.jpg", "blurred")
+    records.leave_out("gone.jpg", "blurred")
+    records.skip_unnamed()
+    assert records.dataset().skipped == {"blurred": 2, UNNAMED: 1}  # b.png; nobody looked into sub
+
+
+def test_extra_columns(records: Records) -> None:
+    records.add("a.png", FEAR, "all", extra={"votes": [1, 2]})
+    records.add("gone.png", FEAR, "all", extra={"votes": [3, 4]})
+    records.add("b.png", FEAR, "all", extra={"votes": [5, 6]})
+    assert records.dataset().extra["votes"].tolist() == [[1, 2], [5, 6]]

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from crs_plugin.data import DataError
-from crs_plugin.data.roots import data_root, first_that_exists, inside
+from crs_plugin.data.roots import (
+    data_root,
+    entry_in,
+    first_that_exists,
+    inside,
+    is_litter,
+    set_folder,
+    unpacked,
+)
 
 
 def test_named_folder_wins_over_the_variable(tmp_path: Path, monkeypatch) -> None:
@@ -72,3 +80,61 @@ def test_absolute_paths_are_fine_inside(tmp_path: Path) -> None:
 def test_paths_that_leave_the_folder_are_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(DataError, match=r"^x\.csv:3: path .* is not inside the data set's folder"):
         inside(tmp_path, path, "x.csv:3")
+
+
+@pytest.mark.parametrize(
+    "name", ["__MACOSX", "THUMBS.DB", "Desktop.ini", ".DS_Store", "._a.png", "Icon\r"]
+)
+def test_litter(name: str) -> None:
+    assert is_litter(name)
+    assert not is_litter("icons.png")
+
+
+MARKERS = ("train_set/images", "training.csv")
+
+
+@pytest.mark.parametrize("root", [".", "..", "train_set", "TRAIN_SET"])
+def test_a_sets_folder_is_found_one_off(tmp_path: Path, root: str) -> None:
+    folder = tmp_path / "set"
+    inner = "TRAIN_SET" if root == "TRAIN_SET" else "train_set"
+    (folder / inner / "images").mkdir(parents=True)
+    (tmp_path / "unrelated").mkdir()
+    assert set_folder((folder / root).resolve(), "x", MARKERS) == folder
+
+
+def test_a_sets_folder_by_a_relative_path(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "train_set" / "images").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "train_set")
+    assert set_folder(Path("."), "x", MARKERS) == tmp_path
+
+
+def test_several_folders_that_could_be_it(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "train_set" / "images").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"x: one, two in .* all look like it; set 'root' to one"):
+        set_folder(tmp_path, "x", MARKERS)
+
+
+def test_no_set_folder_says_what_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").touch()
+    with pytest.raises(
+        DataError, match=r"train_set/images or training\.csv is .* has a\.zip\). Ask"
+    ):
+        set_folder(tmp_path, "x", MARKERS, "Ask its authors.")
+
+
+def test_entries_in_another_case_unless_ambiguous(tmp_path: Path) -> None:
+    (tmp_path / "Image" / "ALIGNED").mkdir(parents=True)
+    assert entry_in(tmp_path, "image/aligned") == tmp_path / "Image" / "ALIGNED"
+    assert entry_in(tmp_path, "image/original") is None
+    (tmp_path / "image").mkdir()
+    assert entry_in(tmp_path, "IMAGE/aligned") is None
+    assert entry_in(tmp_path, "Image/aligned") == tmp_path / "Image" / "ALIGNED"
+
+
+def test_unpacked_goes_down_while_there_is_one_folder_only(tmp_path: Path) -> None:
+    (tmp_path / "a" / "a").mkdir(parents=True)
+    (tmp_path / "__MACOSX").mkdir()
+    assert unpacked(tmp_path) == tmp_path / "a" / "a"
+    (tmp_path / "a" / "x.png").touch()
+    assert unpacked(tmp_path) == tmp_path / "a"

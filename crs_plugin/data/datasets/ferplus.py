@@ -2,33 +2,46 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
-from crs_plugin.data.images import ArrayImages
+from crs_plugin.data.fer2013_pixels import TABLES, as_images, as_pixels
 from crs_plugin.data.label_names import split_name
 from crs_plugin.data.label_tables import Row, read_rows
 from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root, first_that_exists, inside
+from crs_plugin.data.roots import first_that_exists, inside, set_folder
+from crs_plugin.data.valid_as_test import valid_called_test
 from crs_plugin.expressions import EXPRESSIONS, fine_id
 from crs_plugin.registry import register
-
-HOW_TO_GET = (
-    "FERPlus is the labels fer2013new.csv of https://github.com/microsoft/FERPlus (MIT licence),"
-    " beside FER2013's images: the PNG folders FER2013Train, FER2013Valid and FER2013Test that its"
-    " script makes, or fer2013.csv of Kaggle's 'Challenges in Representation Learning: Facial"
-    " Expression Recognition' (for research)."
-)
 
 VOTES = (*EXPRESSIONS, "unknown", "NF")
 """The columns of votes. ``NF`` stands for no face."""
 
+ABOUT = About(
+    title="FERPlus",
+    setting="wild",
+    images="25,060 train, 3,199 valid, 3,153 test by majority; 28,389, 3,553, 3,546 by plurality",
+    labels={vote: vote if vote in EXPRESSIONS else None for vote in VOTES},
+    layout=(
+        "fer2013new.csv and the PNG folders FER2013Train/, FER2013Valid/, FER2013Test/",
+        "fer2013new.csv and, row by row the same images, fer2013.csv or icml_face_data.csv",
+    ),
+    how_to_get=(
+        "FERPlus is the labels fer2013new.csv of https://github.com/microsoft/FERPlus (MIT"
+        " licence), beside FER2013's images: the PNG folders FER2013Train, FER2013Valid and"
+        " FER2013Test that its script makes, or fer2013.csv of Kaggle's 'Challenges in"
+        " Representation Learning: Facial Expression Recognition' (for research)."
+    ),
+)
+
+_VOTES_FILE = "fer2013new.csv"
 _FOLDERS = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
-_SIDE = 48
 
 Rule = Literal["majority", "plurality"]
 
@@ -40,7 +53,8 @@ def ferplus(
     """FERPlus: 48×48 grey faces from the web, eight expressions by vote.
 
     A label file's row that names an image for the second time is kept, as in the published counts,
-    if its label is the same.
+    if its label is the same. The votes themselves are the extra column ``votes`` ``[N, 10]``, in
+    the file's order: the eight expressions as they are here, unknown, NF (no face).
 
     Args:
         root: Folder with ``fer2013new.csv`` and either the PNG folders ``FER2013Train``,
@@ -55,29 +69,27 @@ def ferplus(
     Raises:
         DataError: If files are missing, damaged, or do not belong together.
     """
-    folder = data_root(root, "ferplus", HOW_TO_GET)
-    labels = first_that_exists(folder, ("fer2013new.csv",), "ferplus", HOW_TO_GET)
+    folder = set_folder(root, "ferplus", (_VOTES_FILE,), ABOUT.how_to_get)
+    labels = first_that_exists(folder, (_VOTES_FILE,), "ferplus", ABOUT.how_to_get)
     votes = _read_votes(labels, rule)
     if any((folder / name).is_dir() for name in _FOLDERS.values()):
         dataset = _from_files(folder, votes)
     else:
         pixels = first_that_exists(
-            folder,
-            ("fer2013.csv", "icml_face_data.csv", _FOLDERS["train"]),
-            "ferplus",
-            HOW_TO_GET,
+            folder, (*TABLES, _FOLDERS["train"]), "ferplus", ABOUT.how_to_get
         )
         dataset = _from_pixels(pixels, votes, labels)
-    return _valid_called_test(dataset) if valid_as_test else dataset
+    return valid_called_test(dataset, "of FER2013Test, replaced") if valid_as_test else dataset
 
 
 @dataclass(frozen=True)
 class _Voted:
-    """One row: its label as fine id, or why it has none."""
+    """One row: its votes, and its label as fine id, or why it has none."""
 
     where: str
     split: str
     image: str
+    votes: list[int]
     fine: int | None
     reason: str
 
@@ -90,9 +102,10 @@ def _read_votes(file: Path, rule: Rule) -> Iterator[_Voted]:
             raise DataError(
                 f"{row.where}: unknown usage {usage!r}; known are Training, PublicTest, PrivateTest"
             )
-        winner, reason = _winner(_as_numbers(cells, row), rule)
+        numbers = _as_numbers(cells, row)
+        winner, reason = _winner(numbers, rule)
         fine = fine_id(winner) if winner in EXPRESSIONS else None
-        yield _Voted(row.where, split, image, fine, reason)
+        yield _Voted(row.where, split, image, numbers, fine, reason)
 
 
 def _as_numbers(cells: Sequence[str], row: Row) -> list[int]:
@@ -121,18 +134,20 @@ def _from_files(folder: Path, votes: Iterator[_Voted]) -> FaceDataset:
         if not voted.image:
             records.skip(voted.reason or "no image name")
         elif voted.fine is None:
-            records.skip(voted.reason)
+            records.leave_out(path, voted.reason)
         elif labels.setdefault(path, voted.fine) != voted.fine:
             records.skip("image named again with another label")
         else:
-            records.add(path, voted.fine, voted.split)
+            records.add(path, voted.fine, voted.split, extra={"votes": voted.votes})
+    records.skip_unnamed()
     return records.dataset()
 
 
 def _from_pixels(file: Path, votes: Iterator[_Voted], labels: Path) -> FaceDataset:
     skipped: Counter[str] = Counter()
     kept: list[tuple[int, int]] = []
-    pixels: list[np.ndarray] = []
+    kept_votes: list[list[int]] = []
+    pixels: list[NDArray[np.uint8]] = []
     places: list[int] = []
     rows = read_rows(file, ("Usage", "pixels"))
     for number, voted in enumerate(votes, start=1):
@@ -146,7 +161,8 @@ def _from_pixels(file: Path, votes: Iterator[_Voted], labels: Path) -> FaceDatas
         if voted.fine is None:
             skipped[voted.reason] += 1
             continue
-        pixels.append(_as_pixels(row))
+        pixels.append(as_pixels(row.cells[1], row.where))
+        kept_votes.append(voted.votes)
         places.append(row.number)
         kept.append((voted.fine, SPLITS.index(voted.split)))
     extra = next(rows, None)
@@ -157,34 +173,10 @@ def _from_pixels(file: Path, votes: Iterator[_Voted], labels: Path) -> FaceDatas
     fine, split = np.array(kept).T
     return FaceDataset(
         name="ferplus",
-        images=ArrayImages(
-            np.concatenate(pixels).reshape(-1, 1, _SIDE, _SIDE), np.array(places), file
-        ),
+        images=as_images(pixels, places, file),
         fine=fine.astype(np.int16),
         split=split.astype(np.int8),
         subject=np.full(len(kept), -1, np.int32),
         skipped=dict(skipped),
+        extra={"votes": np.array(kept_votes, np.float32)},
     )
-
-
-def _as_pixels(row: Row) -> np.ndarray:
-    try:
-        pixels = np.fromstring(row.cells[1], dtype=np.int64, sep=" ")
-    except ValueError:
-        raise DataError(f"{row.where}: pixels must be whole numbers") from None
-    if len(pixels) != _SIDE**2 or pixels.min() < 0 or pixels.max() > 255:
-        raise DataError(
-            f"{row.where}: pixels must be {_SIDE**2} numbers from 0 to 255; there are {len(pixels)}"
-            + (f" from {pixels.min()} to {pixels.max()}" if len(pixels) else "")
-        )
-    return pixels.astype(np.uint8)
-
-
-def _valid_called_test(dataset: FaceDataset) -> FaceDataset:
-    valid, test = SPLITS.index("valid"), SPLITS.index("test")
-    kept = dataset.take(np.flatnonzero(dataset.split != test))
-    split = kept.split.copy()
-    split[split == valid] = test
-    replaced = len(dataset) - len(kept)
-    skipped = {**kept.skipped, **({"of FER2013Test, replaced": replaced} if replaced else {})}
-    return replace(kept, split=split, skipped=skipped)

@@ -1,17 +1,29 @@
 """Any images of faces in one folder per expression."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from crs_plugin.data.about import About
+from crs_plugin.data.class_folders import folders_in, images_in, skip_strays
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.images import IMAGE_SUFFIXES
 from crs_plugin.data.label_names import LabelNames, split_name
 from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root, is_litter, what_is_at
+from crs_plugin.data.roots import data_root, what_is_at
 from crs_plugin.registry import register
 
-HOW_TO_GET = "These are your own images: a folder per expression, such as anger/ and happiness/."
+ABOUT = About(
+    title="Image folder",
+    setting="your own",
+    images="as many as there are",
+    labels={},
+    layout=(
+        "a folder per expression, such as anger/ and happiness/",
+        "train/, val/, test/ with those",
+    ),
+    how_to_get=(
+        "These are your own images: a folder per expression, such as anger/ and happiness/."
+    ),
+)
 
 
 @register("dataset", "image_folder")
@@ -25,36 +37,48 @@ def image_folder(
 
     Args:
         root: The folder. It holds either a folder per expression, or folders per split
-            (``train``, ``val``, ``validation``, ``test`` …, in any case) that hold those. Default
-            ``$CRS_DATA/image_folder``.
+            (``train``, ``val``, ``validation``, ``test`` …, in any case) that hold those. It may
+            hold a single folder that does. Default ``$CRS_DATA/image_folder``.
         classes: Name of a folder → expression that it stands for, or null to leave it out.
             Folders that are called like an expression, or an alias of one, need no entry.
 
     Raises:
         DataError: If a folder is missing, empty, or called like no expression.
     """
-    folder = data_root(root, "image_folder", HOW_TO_GET)
+    folder = data_root(root, "image_folder", ABOUT.how_to_get)
     names = LabelNames(classes, "classes")
     records = Records(folder.resolve().name, folder)
     classes_found = [
         (split, parent / name)
-        for split, parent in _split_folders(folder, records)
-        for name in _folders(parent)
+        for split, parent in _split_folders(_unpacked(folder, names), records)
+        for name in folders_in(parent)
     ]
     for split, class_folder in classes_found:
         _add_class(class_folder, split, names, records)
     if not classes_found:
         raise DataError(
             f"data set image_folder: there is no folder of a class in {folder}"
-            f" ({what_is_at(folder)}). {HOW_TO_GET}"
+            f" ({what_is_at(folder)}). {ABOUT.how_to_get}"
         )
     names.check(str(folder))
     return records.dataset()
 
 
+def _unpacked(folder: Path, names: LabelNames) -> Path:
+    """Return the folder, or the first with a class or split, where each above has one folder."""
+    inner = folder
+    while found := folders_in(inner):
+        if any(split_name(name) or name in names for name in found):
+            return inner
+        if len(found) > 1:
+            break
+        inner /= found[0]
+    return folder
+
+
 def _split_folders(folder: Path, records: Records) -> list[tuple[str, Path]]:
     """Return the folders that hold the classes' folders, with the split of each."""
-    splits = {name: split_name(name) for name in _folders(folder)}
+    splits = {name: split_name(name) for name in folders_in(folder)}
     named = [name for name, split in splits.items() if split]
     others = [name for name, split in splits.items() if not split]
     if named and others:
@@ -65,21 +89,13 @@ def _split_folders(folder: Path, records: Records) -> list[tuple[str, Path]]:
     found = [(split, folder / name) for name, split in splits.items() if split]
     found = found or [("all", folder)]
     for parent in {folder, *(path for _, path in found)}:
-        stray = sum(_is_image(entry.name) and entry.is_file() for entry in _entries(parent))
-        if stray:
-            records.skip("image outside the folders of the classes", stray)
+        skip_strays(parent, records)
     return found
 
 
 def _add_class(folder: Path, split: str, names: LabelNames, records: Records) -> None:
     fine = names.fine_id(folder.name, f"folder {folder}")
-    images = []
-    for path in _files(folder):
-        if _is_image(path):
-            images.append(os.path.relpath(path, records.root))
-        else:
-            suffix = Path(path).suffix.lower() or "no suffix"
-            records.skip(f"not an image file ({suffix})")
+    images = images_in(folder, records)
     if fine is None:
         records.skip(f"folder {folder.name} left out by 'classes'", len(images))
         return
@@ -90,32 +106,3 @@ def _add_class(folder: Path, split: str, names: LabelNames, records: Records) ->
         )
     for image in images:
         records.add(image, fine, split)
-
-
-def _files(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield all files inside, in order, through links but not in circles."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    for entry in _entries(folder):
-        if entry.is_dir():
-            yield from _files(Path(entry.path), above | {real})
-        else:
-            yield entry.path
-
-
-def _folders(folder: Path) -> list[str]:
-    return [entry.name for entry in _entries(folder) if entry.is_dir()]
-
-
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
-    try:
-        with os.scandir(folder) as entries:
-            kept = [entry for entry in entries if not is_litter(entry.name)]
-    except OSError as error:
-        raise DataError(f"folder {folder} cannot be listed: {error.strerror}") from error
-    return sorted(kept, key=lambda entry: entry.name)
-
-
-def _is_image(path: str) -> bool:
-    return os.path.splitext(path)[1].lower() in IMAGE_SUFFIXES

@@ -2,12 +2,27 @@
 
 from pathlib import Path
 
+from crs_plugin.data.about import About
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.raf_db_lists import read_raf_db
+from crs_plugin.data.raf_db_lists import HOW_TO_GET, raf_db_layout, read_raf_db
 from crs_plugin.registry import register
 
-CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
-"""In the order of the list file's numbers, 1 to 7."""
+ABOUT = About(
+    title="RAF-DB, basic part",
+    setting="wild",
+    images="12,271 train, 3,068 test",
+    labels={
+        "1": "surprise",
+        "2": "fear",
+        "3": "disgust",
+        "4": "happiness",
+        "5": "sadness",
+        "6": "anger",
+        "7": "neutral",
+    },
+    layout=raf_db_layout("basic"),
+    how_to_get=HOW_TO_GET,
+)
 
 
 @register("dataset", "raf_db")
@@ -21,4 +36,4 @@ def raf_db(*, root: Path | None = None) -> FaceDataset:
     Raises:
         DataError: If files are missing or a line of the list is wrong.
     """
-    return read_raf_db(root, "raf_db", "basic", CLASSES)
+    return read_raf_db(root, "raf_db", "basic", ABOUT)

@@ -2,10 +2,31 @@
 
 from pathlib import Path
 
+from crs_plugin.data.about import About
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.raf_db_lists import read_raf_db
-from crs_plugin.expressions import COMPOUND_EXPRESSIONS
+from crs_plugin.data.raf_db_lists import HOW_TO_GET, raf_db_layout, read_raf_db
 from crs_plugin.registry import register
+
+ABOUT = About(
+    title="RAF-DB, compound part",
+    setting="wild",
+    images="3,162 train, 792 test",
+    labels={
+        "1": "happily surprised",
+        "2": "happily disgusted",
+        "3": "sadly fearful",
+        "4": "sadly angry",
+        "5": "sadly surprised",
+        "6": "sadly disgusted",
+        "7": "fearfully angry",
+        "8": "fearfully surprised",
+        "9": "angrily surprised",
+        "10": "angrily disgusted",
+        "11": "disgustedly surprised",
+    },
+    layout=raf_db_layout("compound"),
+    how_to_get=HOW_TO_GET,
+)
 
 
 @register("dataset", "raf_db_compound")
@@ -20,4 +41,4 @@ def raf_db_compound(*, root: Path | None = None) -> FaceDataset:
     Raises:
         DataError: If files are missing or a line of the list is wrong.
     """
-    return read_raf_db(root, "raf_db_compound", "compound", COMPOUND_EXPRESSIONS)
+    return read_raf_db(root, "raf_db_compound", "compound", ABOUT)

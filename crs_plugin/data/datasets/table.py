@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 
 from annotated_types import Len
 
+from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.data.label_names import LabelNames, split_name
 from crs_plugin.data.label_tables import Row, read_rows
@@ -19,7 +20,14 @@ from crs_plugin.data.roots import data_root, first_that_exists, inside
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.registry import Condition, NonNegativeFloat, register
 
-HOW_TO_GET = "This is your own table: a line per image with its path and its expression."
+ABOUT = About(
+    title="Table",
+    setting="your own",
+    images="as many as there are",
+    labels={},
+    layout=("a CSV, TSV or Parquet file with a line per image, and the images",),
+    how_to_get="This is your own table: a line per image with its path and its expression.",
+)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -81,9 +89,9 @@ def table(
         DataError: If the table cannot be read or a cell is wrong; the message has file and line.
         MissingExtraError: For Parquet without the extra ``parquet``.
     """
-    folder = data_root(root, "table", HOW_TO_GET)
+    folder = data_root(root, "table", ABOUT.how_to_get)
     path = inside(folder, file, "option 'file'")
-    path = str(first_that_exists(folder, (path,), "table", HOW_TO_GET))
+    path = str(first_that_exists(folder, (path,), "table", ABOUT.how_to_get))
     if subject_column and subject_pattern:
         raise DataError("options 'subject_column' and 'subject_pattern': give one of them")
     _check_places(box_columns, landmark_columns, margin)
@@ -107,16 +115,17 @@ def table(
         cells = columns.named(row)
         if not cells.image:
             raise DataError(f"{row.where}: no path in column {image_column!r}")
+        image = inside(
+            folder,
+            os.path.join(image_folder, cells.image) if image_folder else cells.image,
+            row.where,
+        )
         fine = names.fine_id(cells.label, row.where) if cells.label else UNLABELLED
         if fine is None:
-            records.skip(f"label {cells.label} left out by 'labels'")
+            records.leave_out(image, f"label {cells.label} left out by 'labels'")
             continue
         records.add(
-            inside(
-                folder,
-                os.path.join(image_folder, cells.image) if image_folder else cells.image,
-                row.where,
-            ),
+            image,
             fine,
             _split(cells.split, row.where),
             cells.subject or _subject(pattern, cells.image, row.where),
@@ -124,6 +133,7 @@ def table(
             _numbers(cells.landmarks, "five landmarks need ten finite numbers", row.where),
         )
     names.check(path)
+    records.skip_unnamed("image that is not in the table")
     return records.dataset()
 
 

@@ -57,6 +57,31 @@ def test_majority(png_root: Path) -> None:
     assert decode(faces, 48).shape == (4, 1, 48, 48)
 
 
+def test_votes_are_an_extra_column(png_root: Path, tmp_path_factory) -> None:
+    votes = [[0, 6, 0, 0, 3, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 2, 1, 0, 0, 0], [10] + [0] * 9]
+    column = ferplus(root=png_root).extra["votes"]
+    assert column.dtype == np.float32
+    assert column[:3].tolist() == votes
+    assert len(ferplus(root=png_root, valid_as_test=True).extra["votes"]) == 3
+    other = tmp_path_factory.mktemp("pixels")
+    write_votes(other, ROWS)
+    write_pixels(other, [usage for usage, _, _ in ROWS])
+    assert np.array_equal(ferplus(root=other).extra["votes"], column)
+
+
+def test_root_one_folder_off(png_root: Path, tmp_path_factory) -> None:
+    outer = tmp_path_factory.mktemp("outer")
+    png_root.rename(outer / "FERPlus")
+    (outer / "link").symlink_to(outer / "FERPlus")
+    assert len(ferplus(root=outer)) == 4
+
+
+def test_images_without_votes_are_counted(png_root: Path, write_image) -> None:
+    write_image(png_root / "FER2013Train" / "fer0000077.png", 48)
+    (png_root / "FER2013Train" / "._fer0000000.png").touch()
+    assert ferplus(root=png_root).skipped["image without a label"] == 1
+
+
 def test_plurality_takes_the_first_of_equals(png_root: Path) -> None:
     faces = ferplus(root=png_root, rule="plurality")
     assert faces.counts()["train"] == {"neutral": 2, "happiness": 1, "disgust": 1}

@@ -92,6 +92,21 @@ def test_empty_class_folder(tmp_path: Path, write_image) -> None:
     assert faces.counts() == {"train": {"anger": 1}}
 
 
+def test_one_folder_more(tmp_path: Path, write_image) -> None:
+    write_image(tmp_path / "download" / "faces" / "train" / "anger" / "a.png")
+    write_image(tmp_path / "__MACOSX" / "anger" / "a.png")
+    assert image_folder(root=tmp_path).counts() == {"train": {"anger": 1}}
+    write_image(tmp_path / "other" / "anger" / "a.png")
+    with pytest.raises(DataError, match="download: unknown expression"):
+        image_folder(root=tmp_path)
+
+
+def test_one_folder_more_whose_classes_are_named_by_the_option(tmp_path: Path, write_image) -> None:
+    write_image(tmp_path / "faces" / "1" / "a.png")
+    faces = image_folder(root=tmp_path, classes={"1": "anger"})
+    assert faces.counts() == {"all": {"anger": 1}}
+
+
 def test_splits_beside_classes(tmp_path: Path, write_image) -> None:
     write_image(tmp_path / "train" / "anger" / "a.png")
     write_image(tmp_path / "fear" / "a.png")

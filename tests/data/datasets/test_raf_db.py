@@ -45,6 +45,47 @@ def test_root_may_be_the_part_itself_or_come_from_the_variable(root: Path, monke
     assert len(raf_db()) == 8
 
 
+@pytest.mark.parametrize("inner", ["..", "basic", "basic/EmoLabel/.."])
+def test_root_one_folder_off(root: Path, inner: str, tmp_path_factory) -> None:
+    outer = tmp_path_factory.mktemp("outer")
+    root.rename(outer / "RAF-DB")
+    (outer / "RAF-DB" / ".DS_Store").touch()
+    assert len(raf_db(root=(outer / "RAF-DB" / inner).resolve())) == 8
+
+
+def test_a_part_by_another_name(root: Path) -> None:
+    (root / "basic").rename(root / "raf")
+    assert len(raf_db(root=root / "raf")) == 8
+
+
+def test_the_other_parts_numbers_are_never_read(root: Path) -> None:
+    (root / "basic").rename(root / "compound")
+    for folder in (root, root / "compound"):
+        with pytest.raises(
+            DataError, match=r"basic/EmoLabel/list_patition_label\.txt or .* missing"
+        ):
+            raf_db(root=folder)
+
+
+def test_images_unpacked_into_a_folder_of_their_own(root: Path) -> None:
+    aligned = root / "basic" / "Image" / "aligned"
+    aligned.rename(root / "moved")
+    aligned.mkdir()
+    (root / "moved").rename(aligned / "aligned")
+    assert len(raf_db(root=root)) == 8
+
+
+def test_images_in_capitals_and_without_a_label(root: Path, write_image) -> None:
+    aligned = root / "basic" / "Image" / "aligned"
+    (aligned / "test_0001_aligned.jpg").rename(aligned / "test_0001_aligned.JPG")
+    write_image(aligned / "test_0002_aligned.jpg")
+    for litter in ("._test_0002_aligned.jpg", "Thumbs.db"):
+        (aligned / litter).touch()
+    faces = raf_db(root=root)
+    assert len(faces) == 8
+    assert faces.skipped == {"image without a label": 1}
+
+
 def test_list_with_its_spelling_corrected(root: Path) -> None:
     (root / "basic" / "EmoLabel" / "list_patition_label.txt").unlink()
     write_list(root, LINES, "list_partition_label.txt")

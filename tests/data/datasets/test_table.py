@@ -89,7 +89,7 @@ def test_parquet_gives_the_same(root: Path) -> None:
 def test_missing_images_are_counted(root: Path) -> None:
     faces = opened(root, "path,label\nAnn_1.png,fear\nCid_1.png,fear\n")
     assert len(faces) == 1
-    assert faces.skipped == {"image file missing": 1}
+    assert faces.skipped == {"image file missing": 1, "image that is not in the table": 2}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, FaceDataset
 from crs_plugin.data.datasets.synthetic_faces.action_units import draw_action_units
 from crs_plugin.data.datasets.synthetic_faces.draws import Draws
@@ -15,8 +16,17 @@ from crs_plugin.data.datasets.synthetic_faces.images import Sheet, SyntheticImag
 from crs_plugin.data.datasets.synthetic_faces.renderer import Scenes
 from crs_plugin.data.datasets.synthetic_faces.setting import STYLES, Domain, draw_settings
 from crs_plugin.errors import InputError
-from crs_plugin.expressions import COMPOUND_EXPRESSIONS, EXPRESSIONS, fine_id
+from crs_plugin.expressions import ALL_EXPRESSIONS, COMPOUND_EXPRESSIONS, EXPRESSIONS, fine_id
 from crs_plugin.registry import NonNegativeInt, PositiveInt, register
+
+ABOUT = About(
+    title="Synthetic faces",
+    setting="drawn",
+    images="as many as asked for; 6,000 train, 1,500 test unless told otherwise",
+    labels={name: name for name in ALL_EXPRESSIONS},
+    layout=("nothing: the faces are drawn when they are read",),
+    how_to_get="They come with this package and are drawn when they are read.",
+)
 
 Repertoire = Literal["basic", "compound"]
 
