@@ -16,6 +16,10 @@ EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
     cls=LazyGroup,
     subcommands={
         "recipe": ("crs_plugin.cli.recipe", "Run, check, list and copy recipes."),
+        "embed": ("crs_plugin.cli.embed", "Write the features of images to a file."),
+        "predict": ("crs_plugin.cli.predict", "Say which expression faces show."),
+        "export": ("crs_plugin.cli.export", "Write an encoder as safetensors, pt2 or ONNX."),
+        "import": ("crs_plugin.cli.import_checkpoint", "Make an encoder of a checkpoint."),
         "components": ("crs_plugin.cli.components", "List what recipes are assembled from."),
         "data": ("crs_plugin.cli.data", "Look at data sets."),
         "cache": ("crs_plugin.cli.cache", "Look at and clear the cache of decoded images."),

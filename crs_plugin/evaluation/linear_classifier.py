@@ -54,10 +54,15 @@ class ChosenClassifier:
     Attributes:
         predict: Features ``[N, F]`` → class ids ``[N]``.
         regularisation: The C that was chosen.
+        weight: float32 ``[C, F]`` for features as they come: the standardisation is folded in.
+            softmax(features · weightᵀ + bias) are the classes' probabilities.
+        bias: float32 ``[C]``; minus infinity for a class without a training image.
     """
 
     predict: Callable[[Features], Ids]
     regularisation: float
+    weight: Features
+    bias: Features
 
 
 @one_thread()
@@ -80,7 +85,7 @@ def choose_and_fit(
         classes: Number of classes.
         regularisation: The values of C.
     """
-    scaled = _standardisation(train.features)
+    scaled = _Standardisation(train.features)
     path = _LogisticPath()
     known, wanted = scaled(train.features), scaled(valid.features)
     judged: dict[float, float] = {}
@@ -93,9 +98,11 @@ def choose_and_fit(
     best = equally_good[(len(equally_good) - 1) // 2]
 
     both = train + valid
-    scaled_again = _standardisation(both.features)
-    final = _LogisticPath().fit(scaled_again(both.features), both.labels, best)
-    return ChosenClassifier(lambda unseen: final(scaled_again(unseen)), best)
+    scaled_again = _Standardisation(both.features)
+    last = _LogisticPath()
+    final = last.fit(scaled_again(both.features), both.labels, best)
+    weight, bias = scaled_again.folded_into(*last.weights(classes))
+    return ChosenClassifier(lambda unseen: final(scaled_again(unseen)), best, weight, bias)
 
 
 def choice_in_words(chosen: Sequence[float], tried: Sequence[float]) -> str:
@@ -158,13 +165,36 @@ class _LogisticPath:
 
         return predict
 
+    def weights(self, classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return weight ``[C, F]`` and bias ``[C]`` of the last fit."""
+        slopes, offsets = self._model.coef_, self._model.intercept_
+        if len(slopes) == 1:  # of two classes, scikit-learn keeps the second's alone
+            slopes = np.concatenate([np.zeros_like(slopes), slopes])
+            offsets = np.concatenate([np.zeros_like(offsets), offsets])
+        weight = np.zeros((classes, slopes.shape[1]))
+        bias = np.full(classes, -np.inf)
+        weight[self._model.classes_], bias[self._model.classes_] = slopes, offsets
+        return weight, bias
 
-def _standardisation(features: Features) -> Callable[[Features], Features]:
-    from sklearn.preprocessing import StandardScaler
 
-    scaler = StandardScaler().fit(features)
+class _Standardisation:
+    """Brings features to mean 0 and standard deviation 1.
 
-    def scaled(unseen: Features) -> Features:
-        return np.asarray(scaler.transform(unseen), dtype=np.float32)
+    Args:
+        features: Those that mean and deviation are of.
+    """
 
-    return scaled
+    def __init__(self, features: Features) -> None:
+        from sklearn.preprocessing import StandardScaler
+
+        self._scaler: Any = StandardScaler().fit(features)
+
+    def __call__(self, features: Features) -> Features:
+        return np.asarray(self._scaler.transform(features), dtype=np.float32)
+
+    def folded_into(
+        self, weight: NDArray[np.float64], bias: NDArray[np.float64]
+    ) -> tuple[Features, Features]:
+        """Return weight and bias that do to plain features what these do to standardised ones."""
+        folded = weight / self._scaler.scale_
+        return folded.astype(np.float32), (bias - folded @ self._scaler.mean_).astype(np.float32)

@@ -1,5 +1,7 @@
 """The encoder as one artefact: backbone, what it needs as input, and what it saw."""
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +10,12 @@ from torch import Tensor, nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
+from crs_plugin.models.checkpoint_import import CHECKPOINT_SUFFIXES, import_checkpoint
 from crs_plugin.models.encoder_file import read_encoder_file, write_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.image_batches import Images, image_batches
+from crs_plugin.models.prediction import Prediction, as_predictions
+from crs_plugin.models.trained_classifier import Classifier, fitting_classifier
 from crs_plugin.models.weights import fit_weights
 
 __all__ = ["Encoder", "EncoderInfo"]
@@ -23,6 +28,8 @@ class Encoder(nn.Module):
 
         encoder = Encoder.load("runs/crs_cont_resnet18/encoder.safetensors")
         features = encoder.embed(["a.png", "b.png"])  # [2, F]
+        classifier = "runs/crs_cont_resnet18/classifiers/wild.safetensors"
+        print(encoder.predict("a.png", classifier=classifier)[0].name)
 
     Args:
         backbone: [B, 3, S, S] → [B, F].
@@ -43,12 +50,20 @@ class Encoder(nn.Module):
     def load(cls, path: str | Path) -> "Encoder":
         """Return the encoder in a file, on the CPU and in eval mode.
 
+        Args:
+            path: A file that ``save`` wrote; or a checkpoint (``.pth``, ``.pt``, ``.ckpt``) of a
+                ResNet-18 for RGB images of 224 px, such as those of the released code.
+                ``import_checkpoint`` opens others, and says what was left out of it.
+
         Raises:
             InputError: If there is no such file, it is cut short or damaged, it is no encoder, or
                 it is of a newer format.
             RegistryError: If its backbone is not known here (its plugin was not imported).
         """
         path = Path(path).expanduser()
+        if path.suffix.lower() in CHECKPOINT_SUFFIXES:
+            imported = import_checkpoint(path)
+            return cls(imported.backbone, imported.info).eval()
         state, info = read_encoder_file(path)
         try:
             backbone = build_backbone(info.backbone, **info.backbone_options)
@@ -80,11 +95,11 @@ class Encoder(nn.Module):
 
         Args:
             images: A tensor or array [N, C, H, W], [N, H, W, C] or [N, H, W] (N grey images),
-                C = 1 or 3, uint8 in 0–255 or float in [0, 1]; or a list of PIL images or of paths.
-                A single image has to be made a batch of one, ``images[None]`` or ``[image]``: an
-                array of two dimensions is refused, and so is one of three whose first or last
-                dimension is 1 or 3, for it may as well be one image; N grey images of such a shape
-                are given as ``images[:, None]``. No image at all gives [0, F].
+                C = 1 or 3, uint8 in 0–255 or float in [0, 1]; a PIL image; a path; or a list of
+                PIL images, paths and arrays of one image each. A single array or tensor [H, W, 3],
+                [H, W, 1] or [1, H, W] is one image. [3, H, W] may be one image or three grey ones,
+                and [H, W] one image or rows of pixels: both are refused, and ``images[None]`` says
+                that it is one. ``image_batches`` has the rules in full. No image gives [0, F].
             batch_size: Images in one pass, at least 1.
 
         Raises:
@@ -92,8 +107,8 @@ class Encoder(nn.Module):
             InputError: If shape, dtype or range of the images is none of these, the batch size is
                 below 1, or a file cannot be read.
         """
-        batches = image_batches(images, self.info.input_size, batch_size)
-        features = torch.empty(len(images), self.info.feature_dim)
+        number, batches = image_batches(images, self.info.input_size, batch_size)
+        features = torch.empty(number, self.info.feature_dim)
         modes = [(module, module.training) for module in self.modules()]
         self.eval()
         start = 0
@@ -108,6 +123,38 @@ class Encoder(nn.Module):
                 module.training = training
         return features
 
+    def predict(
+        self, images: Images, classifier: Classifier | str | Path, batch_size: int = 256
+    ) -> list[Prediction]:
+        """Return what a classifier says of images, a prediction an image.
+
+        Args:
+            images: As for ``embed``.
+            classifier: One that was trained on the features of this encoder, or its file.
+            batch_size: Images in one pass, at least 1.
+
+        Raises:
+            TypeError: As ``embed``.
+            InputError: As ``embed``; or if the classifier's file cannot be used, it belongs to
+                another encoder, or features are not finite.
+        """
+        chosen = fitting_classifier(classifier, self.digest(), self.info.feature_dim)
+        return as_predictions(chosen(self.embed(images, batch_size)), chosen.class_names)
+
+    def digest(self) -> str:
+        """Return 64 hexadecimal digits that stand for all that decides the features.
+
+        Those are the weights, the input size and the normalisation; not the description.
+        """
+        digest = hashlib.sha256()
+        seen = [self.info.input_size, list(self.info.mean), list(self.info.std)]
+        digest.update(json.dumps(seen).encode())
+        for name, tensor in sorted(self.backbone.state_dict().items()):
+            digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+            flat = tensor.detach().cpu().contiguous().reshape(-1)
+            digest.update(flat.view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
     def random_like(self, seed: int) -> "Encoder":
         """Return an encoder of the same architecture with fresh weights, in eval mode.
 
@@ -116,4 +163,4 @@ class Encoder(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             backbone = build_backbone(self.info.backbone, **self.info.backbone_options)
-        return Encoder(backbone, replace(self.info, seen={})).to(self._mean.device).eval()
+        return Encoder(backbone, replace(self.info, seen={}, card="")).to(self._mean.device).eval()

@@ -7,6 +7,7 @@ from typing import Any
 
 from crs_plugin import __version__
 from crs_plugin.errors import InputError
+from crs_plugin.models.described_file import read_description
 
 FORMAT_VERSION = 1
 """Version of the encoder file; raised when an older reader could no longer read it."""
@@ -25,6 +26,7 @@ class EncoderInfo:
         feature_dim: Width F of the features.
         seen: What it saw in pre-training: data sets, labels, recipe; whatever JSON can hold.
         channels: Order of the channels.
+        card: The encoder card in Markdown; see ``crs_plugin.models.encoder_card``.
         crs_plugin_version: Version of this package that wrote it.
         format_version: Version of the file's format.
     """
@@ -37,6 +39,7 @@ class EncoderInfo:
     feature_dim: int
     seen: Mapping[str, Any] = field(default_factory=dict)
     channels: str = "RGB"
+    card: str = ""
     crs_plugin_version: str = __version__
     format_version: int = FORMAT_VERSION
 
@@ -61,19 +64,7 @@ class EncoderInfo:
         Raises:
             InputError: If it is no such JSON, lacks an entry, or is of a newer format.
         """
-        try:
-            entries = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{source} is damaged: its description is no JSON ({error})") from None
-        version = entries.get("format_version") if isinstance(entries, dict) else None
-        if not isinstance(version, int):
-            raise InputError(f"{source} is damaged: its description has no format_version")
-        if version > FORMAT_VERSION:
-            raise InputError(
-                f"{source} has format version {version}, written by crs_plugin"
-                f" {entries.get('crs_plugin_version', '?')}; this crs_plugin"
-                f" {__version__} reads up to version {FORMAT_VERSION}: update it"
-            )
+        entries = read_description(text, source, FORMAT_VERSION)
         known = {f.name for f in fields(cls)}
         try:
             return cls(**{name: entry for name, entry in entries.items() if name in known})

@@ -13,25 +13,38 @@ from torch.nn import functional as F
 
 from crs_plugin.errors import InputError
 
-Images: TypeAlias = Tensor | np.ndarray[Any, Any] | Sequence[Image.Image | str | Path]
+Pixels: TypeAlias = Tensor | np.ndarray[Any, Any]
+"""An image or a batch of them as numbers."""
+
+Picture: TypeAlias = Image.Image | str | Path
+"""An image that cannot be taken for several."""
+
+Images: TypeAlias = Pixels | Picture | Sequence[Picture | Pixels]
 """What ``Encoder.embed`` takes; see ``image_batches``."""
 
-_TAKEN = "a tensor or an array of images, or a list of PIL images or of paths"
+_TAKEN = "a tensor or an array of images, a PIL image, a path, or a list of such"
 
 
-def image_batches(images: Images, size: int, batch_size: int) -> Iterator[Tensor]:
-    """Return the images in order as float32 batches [≤ batch_size, 3, size, size] in [0, 1].
+def image_batches(images: Images, size: int, batch_size: int) -> tuple[int, Iterator[Tensor]]:
+    """Return N and the N images in order, as float32 batches [≤ batch_size, 3, size, size].
+
+    Their values lie in [0, 1].
 
     Args:
         images: One of
 
             - a tensor or array, uint8 or float in [0, 1]: [N, C, H, W], [N, H, W, C] or [N, H, W],
               C = 1 or 3. Of four dimensions, the second is the channels if it is 1 or 3, else the
-              last: where both are, the second wins. Three are N grey images, unless the first or
-              the last is 1 or 3: that may as well be one image, so it is refused. ``images[None]``
-              makes a batch of one image, ``images[:, None]`` one of N grey images;
-            - a list (or another sequence) of PIL images or of paths: any mode and sizes, turned
-              upright as their EXIF data say.
+              last: where both are, the second wins. Of three, [H, W, 1] and [H, W, 3] are one
+              image, for images of 1 or 3 pixels' width show no face; [1, H, W] is one grey image
+              whichever way it is read; others are N grey images. But [3, H, W] may be one image or
+              three grey ones, and both happen, so it is refused: ``images[None]`` is one image,
+              ``images[:, None]`` three. Two dimensions are refused too: they may be one grey image,
+              ``images[None]``, or N images written as rows, as tables of pixels have them;
+            - a PIL image or a path, any mode and size, turned upright as its EXIF data say;
+            - a list (or another sequence) of those, and of tensors or arrays of one image each:
+              [C, H, W], [H, W, C] or [H, W], of any sizes. Where both the first and the last
+              dimension may be the channels, the first is.
 
             A list or array of length 0 has no batches.
         size: Side of the result; other sizes are resized with antialias, without keeping the
@@ -50,47 +63,38 @@ def image_batches(images: Images, size: int, batch_size: int) -> Iterator[Tensor
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, not {batch_size}")
     if isinstance(images, Tensor | np.ndarray):
-        return _batches_of_pixels(_channels_second(images), size, batch_size)
-    _check_list(images)
-    return _batches_of_list(images, size, batch_size)
+        images = _channels_second(images)
+        return len(images), _batches_of_pixels(images, size, batch_size)
+    pictures = [images] if isinstance(images, Image.Image | str | Path) else images
+    _check_list(pictures)
+    return len(pictures), _batches_of_list(pictures, size, batch_size)
 
 
-def _batches_of_pixels(
-    images: Tensor | np.ndarray[Any, Any], size: int, batch_size: int
-) -> Iterator[Tensor]:
+def _batches_of_pixels(images: Pixels, size: int, batch_size: int) -> Iterator[Tensor]:
     for start in range(0, len(images), batch_size):
-        chunk = images[start : start + batch_size]
-        if isinstance(chunk, np.ndarray):
-            chunk = torch.from_numpy(np.array(chunk))  # a copy, as the array may be read-only
-        yield _square_rgb(_unit_range(chunk), size)
+        yield _square_rgb(_unit_range(_as_tensor(images[start : start + batch_size])), size)
+
+
+def _as_tensor(pixels: Pixels) -> Tensor:
+    if isinstance(pixels, Tensor):
+        return pixels
+    return torch.from_numpy(np.array(pixels))  # a copy, as the array may be read-only
 
 
 def _batches_of_list(
-    images: Sequence[Image.Image | str | Path], size: int, batch_size: int
+    images: Sequence[Picture | Pixels], size: int, batch_size: int
 ) -> Iterator[Tensor]:
     for start in range(0, len(images), batch_size):
         chunk = images[start : start + batch_size]
-        yield torch.cat([_square_rgb(_pixels(image), size) for image in chunk])
+        yield torch.cat([_square_rgb(_pixels(image).cpu(), size) for image in chunk])
 
 
 def _check_list(images: object) -> None:
-    """Refuse what is no list of PIL images or paths."""
-    if isinstance(images, Image.Image):
-        raise TypeError("embed takes many images, not one PIL image: put it into a list, [image]")
-    if isinstance(images, str | Path):
-        raise TypeError(
-            f"embed takes many images, not one path: put it into a list, [{str(images)!r}]"
-        )
+    """Refuse what is no list of images."""
     if not isinstance(images, Sequence) or isinstance(images, bytes | bytearray):
         raise TypeError(f"images must be {_TAKEN}; found {_named(images)}")
     for image in images:
-        if isinstance(image, Tensor | np.ndarray):
-            stack = "torch.stack" if isinstance(image, Tensor) else "np.stack"
-            raise TypeError(
-                f"images must be {_TAKEN}; in the list stands {_named(image)}. Make one batch of"
-                f" those of the same size, {stack}(images), or PIL images of them"
-            )
-        if not isinstance(image, Image.Image | str | Path):
+        if not isinstance(image, Image.Image | str | Path | Tensor | np.ndarray):
             raise TypeError(f"images must be {_TAKEN}; in the list stands {_named(image)}")
 
 
@@ -101,7 +105,7 @@ def _named(value: object) -> str:
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
-def _channels_second(images: Tensor | np.ndarray[Any, Any]) -> Tensor | np.ndarray[Any, Any]:
+def _channels_second(images: Pixels) -> Pixels:
     """Return a view [N, 1 or 3, H, W] of the images (of none of them, the images as they are)."""
     shape = list(images.shape)
     if shape and shape[0] == 0:
@@ -109,28 +113,51 @@ def _channels_second(images: Tensor | np.ndarray[Any, Any]) -> Tensor | np.ndarr
     _check_dtype(images)
     if len(shape) == 2:
         raise InputError(
-            f"images of shape {shape} have no dimension that counts them. One grey image? Give"
-            " images[None, None]"
+            f"images of shape {shape} may be one grey image or {shape[0]} images as rows of pixels."
+            " One grey image? Give images[None]. Rows? Give images.reshape(-1, height, width)"
         )
-    if len(shape) == 3 and {1, 3} & {shape[0], shape[2]}:
+    if len(shape) == 3 and shape[0] == 3:
         raise InputError(
-            f"images of shape {shape} may be one image or many. One image? Give images[None]."
-            f" {shape[0]} grey images? Give images[:, None]"
+            f"images of shape {shape} may be one image or three. One image? Give images[None]."
+            " 3 grey images? Give images[:, None]"
         )
     if 0 in shape:
         raise InputError(f"images without pixels: {shape}")
     if len(shape) == 3:
-        return images[:, None]
+        one = shape[0] != 1 and shape[2] in (1, 3)
+        return _channels_first(images)[None] if one else images[:, None]
     if len(shape) == 4 and shape[1] in (1, 3):
         return images
     if len(shape) == 4 and shape[3] in (1, 3):
-        return images.movedim(3, 1) if isinstance(images, Tensor) else np.moveaxis(images, 3, 1)
+        return _moved(images, 3, 1)
     raise InputError(
         f"images must be [N, C, H, W] or [N, H, W, C] with C = 1 or 3, or [N, H, W], not {shape}"
     )
 
 
-def _check_dtype(images: Tensor | np.ndarray[Any, Any]) -> None:
+def _channels_first(image: Pixels) -> Pixels:
+    """Return a view [1 or 3, H, W] of one image."""
+    shape = list(image.shape)
+    if 0 in shape:
+        raise InputError(f"image without pixels: {shape}")
+    if len(shape) == 2:
+        return image[None]
+    if len(shape) == 3 and shape[0] in (1, 3):
+        return image
+    if len(shape) == 3 and shape[2] in (1, 3):
+        return _moved(image, 2, 0)
+    raise InputError(
+        f"an image in a list must be [C, H, W] or [H, W, C] with C = 1 or 3, or [H, W], not {shape}"
+    )
+
+
+def _moved(images: Pixels, source: int, target: int) -> Pixels:
+    if isinstance(images, Tensor):
+        return images.movedim(source, target)
+    return np.moveaxis(images, source, target)
+
+
+def _check_dtype(images: Pixels) -> None:
     if isinstance(images, Tensor):
         taken = images.dtype == torch.uint8 or images.is_floating_point()
         remedy = "images.to(torch.uint8)"
@@ -160,8 +187,11 @@ def _unit_range(batch: Tensor) -> Tensor:
     return batch.to(torch.float32)
 
 
-def _pixels(image: Image.Image | str | Path) -> Tensor:
+def _pixels(image: Picture | Pixels) -> Tensor:
     """Return one image as float32 [1, 1 or 3, H, W] in [0, 1]."""
+    if isinstance(image, Tensor | np.ndarray):
+        _check_dtype(image)
+        return _unit_range(_as_tensor(_channels_first(image)))[None]
     if isinstance(image, Image.Image):
         return _pixels_of_pil(image)
     try:
@@ -177,6 +207,8 @@ def _pixels_of_pil(image: Image.Image) -> Tensor:
     if 0 in image.size:
         raise InputError(f"PIL image without pixels: {image.width} × {image.height}")
     upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):  # 16 bits, of which Pillow would keep the lower ones
+        upright = Image.fromarray((np.asarray(upright) >> 8).clip(0, 255).astype(np.uint8))
     plain = upright if upright.mode in ("L", "RGB") else upright.convert("RGB")
     pixels = torch.from_numpy(np.array(plain))
     pixels = pixels[None] if pixels.dim() == 2 else pixels.permute(2, 0, 1)

@@ -76,6 +76,11 @@ class RunFolder:
         return self.path / "encoder.safetensors"
 
     @property
+    def card(self) -> Path:
+        """The encoder card; the encoder's file has it too."""
+        return self.path / "encoder.md"
+
+    @property
     def report(self) -> Path:
         """The report for people; ``report.json`` beside it is for programs."""
         return self.path / "report.html"

@@ -30,6 +30,7 @@ from crs_plugin.recipe.building import (
     pretraining_data,
     references_of,
 )
+from crs_plugin.recipe.card import write_card
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
@@ -146,6 +147,7 @@ def _run(run: _Run, mode: Mode) -> None:
             finished = FinishedRun(
                 recipe, run.folder, data, images, module, outcome, context, results
             )
+            write_card(recipe, run.folder, encoder, results)
             write_report(run.folder.path, finished.report())
         if results:
             run.show(summary_table(results))

@@ -45,6 +45,44 @@ def test_the_scale_of_features_does_not_matter() -> None:
     assert (plain == other).mean() > 0.97
 
 
+@pytest.mark.parametrize("classes", [4, 2])
+def test_weight_and_bias_do_the_same_to_plain_features(classes) -> None:
+    def part(seed: int) -> LabelledFeatures:
+        cloud = clouds(300, 2, seed)
+        return LabelledFeatures(cloud.features * 3 + 5, cloud.labels % classes)
+
+    chosen = choose_and_fit(part(0), part(1), classes, [0.1])
+    unseen = part(2).features
+    logits = unseen @ chosen.weight.T + chosen.bias
+    assert (chosen.weight.shape, chosen.bias.shape) == ((classes, 16), (classes,))
+    assert chosen.weight.dtype == chosen.bias.dtype == np.float32
+    np.testing.assert_array_equal(logits.argmax(axis=1), chosen.predict(unseen))
+
+
+def test_weight_and_bias_give_the_solvers_probabilities() -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    train, valid, unseen = clouds(200, 2, 0), clouds(80, 2, 1), clouds(50, 2, 2).features
+    for classes in (2, 4):
+        parts = [LabelledFeatures(p.features, p.labels % classes) for p in (train, valid)]
+        chosen = choose_and_fit(*parts, classes, [0.1])
+        both = parts[0] + parts[1]
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, tol=1e-6))
+        model.fit(both.features, both.labels)
+        logits = torch.from_numpy(unseen @ chosen.weight.T + chosen.bias)
+        expected = model.predict_proba(unseen)
+        np.testing.assert_allclose(torch.softmax(logits, 1).numpy(), expected, atol=0.01)
+
+
+def test_a_class_that_training_never_had_gets_no_probability() -> None:
+    chosen = choose_and_fit(clouds(200, 12, 0), clouds(80, 12, 1), 6, [0.1])
+    assert chosen.weight.shape == (6, 16)
+    assert np.isneginf(chosen.bias[4:]).all()
+    assert np.isfinite(chosen.bias[:4]).all()
+
+
 def test_validation_chooses_the_regularisation() -> None:
     generator = np.random.default_rng(0)
     labels = np.arange(120) % 2

@@ -1,0 +1,116 @@
+"""``crs predict``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crs_plugin.cli.data.picture_file import check_picture_file
+
+if TYPE_CHECKING:
+    from crs_plugin.evaluation.figures.predictions import PredictedFace
+
+_MOST_SHOWN = 50
+
+
+@click.command(
+    "predict",
+    epilog="Example: crs predict a.png --encoder runs/mine --classifier wild.safetensors",
+)
+@click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option("--encoder", required=True, metavar="ENCODER", help="The encoder, as in 'crs embed'.")
+@click.option(
+    "--classifier",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A classifier that was trained on its features.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all probabilities as JSON.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write a picture, .png or .jpg, with bars of the probabilities.",
+)
+def command(
+    images: tuple[Path, ...], encoder: str, classifier: Path, as_json: bool, output: Path | None
+) -> None:
+    """Say which expression faces show, by the classes of a classifier.
+
+    An image (or every image in a folder) should show one face, cropped as those that the classifier
+    was trained on. The probabilities are those of a person calling the face so, as far as the
+    classifier learnt it; what somebody feels cannot be seen in a picture.
+    """
+    if output is not None:
+        check_picture_file(output)
+    from crs_plugin.data.image_search import find_images
+    from crs_plugin.models.open_encoder import open_encoder
+    from crs_plugin.models.trained_classifier import Classifier, fitting_classifier
+
+    paths = find_images(images)
+    loaded = Classifier.load(classifier)
+    opened = open_encoder(encoder)
+    loaded = fitting_classifier(loaded, opened.digest(), opened.info.feature_dim)
+    faces = _predicted(paths, opened, loaded)
+    if as_json:
+        _print_json(faces)
+    else:
+        _print_table(faces)
+    if output is not None:
+        _write_picture(faces, output, quiet=as_json)
+
+
+def _predicted(paths: Sequence[str], encoder: Any, classifier: Any) -> "list[PredictedFace]":
+    from crs_plugin.data.dataset import DataError
+    from crs_plugin.data.image_file import read_image_file
+    from crs_plugin.evaluation.figures.predictions import PredictedFace
+
+    pictures = []
+    for path in paths:
+        try:
+            pictures.append(read_image_file(path))
+        except Exception as error:  # damaged files raise whatever their decoder stumbles over
+            raise DataError(f"{path}: cannot be read: {error}") from error
+    found = encoder.predict(pictures, classifier)
+    return [PredictedFace(*row) for row in zip(paths, pictures, found, strict=True)]
+
+
+def _print_table(faces: "Sequence[PredictedFace]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("image", "expression", "probability", "then", "", box=None)
+    for face in faces:
+        ranked = sorted(face.prediction.probabilities.items(), key=lambda entry: -entry[1])[:2]
+        cells = [text for name, value in ranked for text in (name, f"{100 * value:.1f} %")]
+        table.add_row(*map(Text, (face.name, *cells)))
+    Console().print(table)
+
+
+def _print_json(faces: "Sequence[PredictedFace]") -> None:
+    import json
+
+    rows = [
+        {
+            "image": face.name,
+            "name": face.prediction.name,
+            "probability": face.prediction.probability,
+            "probabilities": face.prediction.probabilities,
+        }
+        for face in faces
+    ]
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+
+
+def _write_picture(faces: "Sequence[PredictedFace]", output: Path, quiet: bool) -> None:
+    from crs_plugin.evaluation.figures.predictions import predictions_picture
+    from crs_plugin.files import atomic_path
+
+    picture = predictions_picture(faces[:_MOST_SHOWN])
+    with atomic_path(output) as temporary:
+        picture.save(temporary)
+    some = f", with the first {_MOST_SHOWN} images" if len(faces) > _MOST_SHOWN else ""
+    click.echo(f"wrote {output}{some}", err=quiet)

@@ -1,0 +1,82 @@
+"""Faces beside bars of what a classifier says of them."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from crs_plugin.evaluation.figures.drawing import RANDOM, TRAINED, plain_style
+from crs_plugin.models.prediction import Prediction
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels of the upright image."""
+
+_HEIGHT = 2.1  # inches of a row
+
+
+@dataclass(frozen=True)
+class PredictedFace:
+    """An image, and what was said of the face in it.
+
+    Attributes:
+        name: What to call it.
+        image: The whole image.
+        prediction: What the classifier says.
+        box: The face in the image; None where the whole image was taken.
+    """
+
+    name: str
+    image: Image.Image
+    prediction: Prediction
+    box: Box | None = None
+
+
+def predictions_picture(faces: Sequence[PredictedFace]) -> Image.Image:
+    """Return a picture with a row an image: the image with its face box, and bars beside it.
+
+    Args:
+        faces: One or more.
+    """
+    from matplotlib.figure import Figure
+
+    classes = max(len(face.prediction.probabilities) for face in faces)
+    height = max(_HEIGHT, 0.5 + 0.2 * classes)
+    with plain_style():
+        figure = Figure(figsize=(6.4, height * len(faces)), layout="constrained")
+        axes = figure.subplots(len(faces), 2, squeeze=False, width_ratios=(1, 1.6))
+        for face, (left, right) in zip(faces, axes, strict=True):
+            _draw_image(left, face)
+            _draw_bars(right, face.prediction)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=120, facecolor="white")
+    return Image.open(buffer).convert("RGB")
+
+
+def _draw_image(axes: "Axes", face: PredictedFace) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.imshow(face.image.convert("RGB"))
+    axes.set_axis_off()
+    axes.set_title(face.name[-40:], fontsize=8)
+    if face.box is not None:
+        x, y, width, height = face.box
+        box = Rectangle((x, y), width, height, fill=False, edgecolor="#e69f00", linewidth=2)
+        axes.add_patch(box)
+
+
+def _draw_bars(axes: "Axes", prediction: Prediction) -> None:
+    names, values = list(prediction.probabilities), list(prediction.probabilities.values())
+    colours = [TRAINED if name == prediction.name else RANDOM for name in names]
+    axes.barh(names, values, color=colours)
+    for place, value in enumerate(values):
+        axes.text(value + 0.01, place, f"{100 * value:.0f} %", va="center")
+    axes.set_xlim(0, 1.15)
+    axes.set_xticks([])
+    axes.invert_yaxis()
+    axes.spines["bottom"].set_visible(False)
+    axes.set_title(f"{prediction.name}, {100 * prediction.probability:.0f} %", fontsize=8)

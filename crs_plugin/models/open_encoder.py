@@ -1,0 +1,103 @@
+"""An encoder of whatever kind, by what a person types."""
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from crs_plugin.errors import InputError
+from crs_plugin.models.build_backbone import build_backbone
+from crs_plugin.models.checkpoint_import import (
+    CHECKPOINT_SUFFIXES,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+)
+from crs_plugin.models.encoder import Encoder
+from crs_plugin.models.encoder_info import EncoderInfo
+from crs_plugin.models.onnx_encoder import OnnxEncoder
+from crs_plugin.models.weights import names_a_file
+
+AnyEncoder: TypeAlias = Encoder | OnnxEncoder
+"""Has ``info``, ``embed``, ``predict`` and ``digest``."""
+
+_TOOLKITS = ("torchvision/", "timm/")
+KINDS = (
+    "our .safetensors file, a run's folder, a checkpoint (.pth, .pt, .ckpt), an .onnx file, or"
+    " torchvision/NAME:WEIGHTS or timm/NAME:WEIGHTS, where WEIGHTS is a file, or DEFAULT to"
+    " download the toolkit's own"
+)
+"""What ``open_encoder`` takes, in words."""
+
+
+def open_encoder(text: str | Path) -> AnyEncoder:
+    """Return the encoder that a text means.
+
+    Args:
+        text: One of
+
+            - ``runs/x/encoder.safetensors``, or ``runs/x``: an encoder of ours;
+            - ``checkpoint.pth`` (``.pt``, ``.ckpt``): a ResNet-18 for RGB images of 224 px, such as
+              the released code saves; ``crs import`` turns others into encoders of ours;
+            - ``torchvision/resnet18:weights.pth``, ``timm/resnet18:weights.safetensors``: a model
+              of that toolkit with weights from a file, for RGB images of 224 px with ImageNet's
+              normalisation;
+            - ``torchvision/resnet18:DEFAULT``, ``timm/resnet18.a1_in1k:DEFAULT``: with the
+              toolkit's own weights (downloaded on first use), input size and normalisation;
+            - ``encoder.onnx``.
+
+    Raises:
+        InputError: If there is no such encoder, or it cannot be used; the message says why.
+        RegistryError: If there is no model of that name, or it needs an extra.
+    """
+    text = str(text)
+    path = Path(text).expanduser()
+    if text.startswith(_TOOLKITS) and not path.exists():
+        return _of_toolkit(text)
+    if path.is_dir() and (path / "encoder.safetensors").is_file():
+        path = path / "encoder.safetensors"
+    suffix = path.suffix.lower()
+    if suffix == ".onnx":
+        return OnnxEncoder(path)
+    if suffix == ".safetensors" or suffix in CHECKPOINT_SUFFIXES:
+        return Encoder.load(path)
+    if path.is_dir():
+        raise InputError(f"folder {text} has no encoder.safetensors; an encoder is {KINDS}")
+    there = "is no encoder" if path.exists() else "does not exist"
+    raise InputError(f"{text} {there}; an encoder is {KINDS}")
+
+
+def _of_toolkit(text: str) -> Encoder:
+    model, _, weights = text.partition(":")
+    if not weights:
+        raise InputError(
+            f"{text} names no weights, and random ones would be evaluated as if they had learnt:"
+            f" give {text}:FILE, or {text}:DEFAULT to download the toolkit's own"
+        )
+    if names_a_file(weights):
+        weights = str(Path(weights).expanduser())
+    name = model.removeprefix("torchvision/")
+    backbone: Any = build_backbone(name, weights=weights)
+    size, mean, std = _own_preprocessing(name, weights, backbone)
+    info = EncoderInfo(
+        backbone=name,
+        backbone_options={},
+        input_size=size,
+        mean=mean,
+        std=std,
+        feature_dim=backbone.feature_dim,
+        seen={"imported_from": text},
+    )
+    return Encoder(backbone, info).eval()
+
+
+def _own_preprocessing(
+    name: str, weights: str, backbone: Any
+) -> tuple[int, tuple[float, float, float], tuple[float, float, float]]:
+    """Return input size, mean and standard deviation of a toolkit's own weights."""
+    if names_a_file(weights):
+        return 224, IMAGENET_MEAN, IMAGENET_STD
+    if name.startswith("timm/"):
+        known = backbone.pretrained_cfg
+        return known["input_size"][-1], tuple(known["mean"]), tuple(known["std"])
+    from torchvision.models import get_model_weights
+
+    transforms: Any = get_model_weights(name)[weights].transforms()
+    return transforms.crop_size[0], tuple(transforms.mean), tuple(transforms.std)
