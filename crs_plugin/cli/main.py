@@ -21,7 +21,7 @@ EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
         "export": ("crs_plugin.cli.export", "Write an encoder as safetensors, pt2 or ONNX."),
         "import": ("crs_plugin.cli.import_checkpoint", "Make an encoder of a checkpoint."),
         "components": ("crs_plugin.cli.components", "List what recipes are assembled from."),
-        "data": ("crs_plugin.cli.data", "Look at data sets."),
+        "data": ("crs_plugin.cli.data", "List, look at and crop data sets."),
         "cache": ("crs_plugin.cli.cache", "Look at and clear the cache of decoded images."),
     },
     epilog="Example: crs recipe run crs_cont_resnet18",

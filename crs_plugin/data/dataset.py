@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from crs_plugin.errors import InputError
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
+
+if TYPE_CHECKING:  # so that data sets are listed and opened without waiting for PyTorch
+    import torch
 
 SPLITS = ("train", "valid", "test", "all")
 """Splits a record can be in; ``all`` where a set has none. Their order gives the split codes."""
@@ -26,7 +28,7 @@ class Images(Protocol):
     def __len__(self) -> int:
         """Return the number of images."""
 
-    def read(self, index: int) -> torch.Tensor:
+    def read(self, index: int) -> "torch.Tensor":
         """Return an image as uint8 ``[C, H, W]`` with C = 1 (grey) or 3 (RGB).
 
         Raises:
@@ -46,7 +48,7 @@ class BulkImages(Images, Protocol):
 
     def read_all(
         self, size: int, progress: Callable[[int, int], None] | None = None
-    ) -> torch.Tensor:
+    ) -> "torch.Tensor":
         """Return all images as uint8 ``[N, 1|3, size, size]``.
 
         Args:
@@ -155,7 +157,7 @@ class JoinedImages:
     def __len__(self) -> int:
         return len(self.index)
 
-    def read(self, index: int) -> torch.Tensor:
+    def read(self, index: int) -> "torch.Tensor":
         """Return an image as uint8 ``[C, H, W]``."""
         return self.parts[int(self.part[index])].read(int(self.index[index]))
 

@@ -4,15 +4,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from crs_plugin.data.alignment import aligned
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.image_file import read_image_file
+
+if TYPE_CHECKING:
+    import torch
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -75,7 +78,7 @@ class FileImages:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def read(self, index: int) -> torch.Tensor:
+    def read(self, index: int) -> "torch.Tensor":
         """Return an image as uint8 ``[C, H, W]``: C = 1 for a grey file, 3 otherwise.
 
         ``read_image_file`` says how each kind of file is read. With a box it is what the box cuts
@@ -85,6 +88,8 @@ class FileImages:
             DataError: If the file is missing, damaged or too large, its box has no pixel in the
                 image, or its landmarks do not show a face; the message has its path and the reason.
         """
+        import torch
+
         path = self.name(index)
         try:
             image = read_image_file(path)
@@ -131,8 +136,10 @@ class ArrayImages:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def read(self, index: int) -> torch.Tensor:
+    def read(self, index: int) -> "torch.Tensor":
         """Return an image as uint8 ``[C, H, W]``."""
+        import torch
+
         return torch.from_numpy(self.pixels[index].copy())
 
     def name(self, index: int) -> str:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
+from crs_plugin.data.label_names import nearest
 
 LITTER = frozenset(
     (
@@ -47,8 +48,8 @@ def data_root(root: Path | None, name: str, how_to_get: str = "") -> Path:
         )
     if not folder.is_dir():
         raise DataError(
-            f"data set {name}: there is no folder {folder} ({what_is_at(folder)})."
-            f" {remedy} {how_to_get}".rstrip()
+            f"data set {name}: there is no folder {folder}{_meant(folder)}"
+            f" ({what_is_at(folder)}). {remedy} {how_to_get}".rstrip()
         )
     return folder
 
@@ -166,6 +167,11 @@ def what_is_at(path: Path) -> str:
         return f"{folder.absolute()} is empty"
     more = f", … ({len(names)} entries)" if len(names) > _MOST_SHOWN else ""
     return f"{folder.absolute()} has {', '.join(names[:_MOST_SHOWN])}{more}"
+
+
+def _meant(folder: Path) -> str:
+    beside = [path.name for path in folder.parent.glob("*/") if not is_litter(path.name)]
+    return nearest(folder.name, beside)
 
 
 def is_litter(name: str) -> bool:

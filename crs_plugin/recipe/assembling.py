@@ -157,6 +157,10 @@ class Assembly:
             return None
         return self._spec(SECTIONS[key].kind, node, key)
 
+    def alone(self, kind: str, node: Node) -> Spec | None:
+        """Read a component that stands in no recipe."""
+        return self._spec(kind, node, "")
+
     def several(self, tree: Node, key: str) -> tuple[Spec, ...]:
         """Read a section that holds a list of components, or just one where that is allowed."""
         node = tree.mapping.get(key)

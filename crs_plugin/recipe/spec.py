@@ -9,6 +9,7 @@ from typing import Any
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
+from crs_plugin.recipe.tree import joined
 from crs_plugin.registry import Component, Registry, RegistryError, registry
 
 
@@ -95,7 +96,8 @@ class Spec:
     def problem(self, message: str, option: str = "") -> Problem:
         """Return a problem of the component, or of one of its options."""
         if option:
-            return Problem(self.places.get(option, self.position), f"{self.key}.{option}", message)
+            place = self.places.get(option, self.position)
+            return Problem(place, joined(self.key, option), message)
         return Problem(self.position, self.key, message)
 
     def _message(self, error: Exception) -> str:

@@ -1,18 +1,23 @@
-"""``crs data``: look at data sets."""
+"""``crs data``: look at data sets, and cut faces out of them."""
 
 import click
 
 from crs_plugin.cli.lazy_group import LazyGroup
+
+_HERE = "crs_plugin.cli.data"
 
 
 @click.group(
     "data",
     cls=LazyGroup,
     subcommands={
-        "preview": ("crs_plugin.cli.data.preview", "Write a contact sheet of a data set."),
-        "augment": ("crs_plugin.cli.data.augment", "Write a picture of augmented views."),
+        "list": (f"{_HERE}.list", "List all data sets, and which are found."),
+        "inspect": (f"{_HERE}.inspect", "Show what a data set, or those of a recipe, hold."),
+        "preview": (f"{_HERE}.preview", "Write a contact sheet of a data set."),
+        "crop": (f"{_HERE}.crop", "Cut faces out of photos, upright, with a table."),
+        "augment": (f"{_HERE}.augment", "Write a picture of augmented views."),
     },
-    epilog="Example: crs data preview crs_cont_resnet18 --output faces.png",
+    epilog="Example: crs data inspect crs_cont_resnet18",
 )
 def command() -> None:
-    """Look at data sets."""
+    """Look at data sets, and cut faces out of photos."""

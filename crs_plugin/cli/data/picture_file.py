@@ -4,16 +4,22 @@ from pathlib import Path
 
 from crs_plugin.errors import InputError
 
-_SUFFIXES = (".png", ".jpg", ".jpeg")
+_PIXELS = (".png", ".jpg", ".jpeg")
+_VECTORS = (".svg",)
 
 
-def check_picture_file(file: Path) -> None:
+def check_picture_file(file: Path, *, vector: bool = False) -> None:
     """Refuse a file that no picture can be written to, before anything is drawn.
+
+    Args:
+        file: The file.
+        vector: Whether it may be an SVG file as well.
 
     Raises:
         InputError: If it does not end like a picture, or its folder does not exist.
     """
-    if file.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"{file}: a picture's name ends with .png or .jpg")
+    if file.suffix.lower() not in (_PIXELS + _VECTORS if vector else _PIXELS):
+        ends = ".svg, .png or .jpg" if vector else ".png or .jpg"
+        raise InputError(f"{file}: a picture's name ends with {ends}")
     if not file.parent.is_dir():
         raise InputError(f"{file}: there is no folder {file.parent}")

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
+from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
 from crs_plugin.cli.data.picture_file import check_picture_file
 
 
 @click.command("preview", epilog="Example: crs data preview crs_cont_resnet18 --output faces.png")
-@click.argument("recipe", metavar="FILE_OR_NAME")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
+@data_argument
+@root_option
+@set_option
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -19,15 +21,26 @@ from crs_plugin.cli.data.picture_file import check_picture_file
 )
 @click.option("--columns", type=click.IntRange(1, 40), default=12, show_default=True)
 @click.option("--size", type=click.IntRange(16, 256), default=96, show_default=True)
-def command(recipe: str, overrides: tuple[str, ...], output: Path, columns: int, size: int) -> None:
-    """Write a contact sheet of the data that a recipe pre-trains on, a row per expression."""
+def command(
+    data: str,
+    root: str | None,
+    overrides: tuple[str, ...],
+    output: Path,
+    columns: int,
+    size: int,
+) -> None:
+    """Write a contact sheet of a data set, or of what a recipe pre-trains on: a row an expression.
+
+    NAME_OR_RECIPE is a data set of 'crs data list', a recipe file, or the name of a shipped recipe.
+    """
     check_picture_file(output)
     from crs_plugin.data.contact_sheet import contact_sheet
     from crs_plugin.files import atomic_path
-    from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.building import data_source
+    from crs_plugin.recipe import Recipe
+    from crs_plugin.recipe.spec import DataSource
 
-    dataset = data_source(load_recipe(recipe, overrides))()
+    chosen = chosen_data(data, root, overrides)
+    dataset = DataSource(chosen.data if isinstance(chosen, Recipe) else (chosen,))()
     sheet = contact_sheet(dataset, columns, size)
     with atomic_path(output) as temporary:
         sheet.save(temporary)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from crs_plugin.data.datasets.synthetic_faces.renderer import VERSION, Scenes, batch_size, render
+
+if TYPE_CHECKING:
+    import torch
 
 Progress = Callable[[int, int], None]
 
@@ -57,17 +60,19 @@ class SyntheticImages:
     def __len__(self) -> int:
         return len(self.row)
 
-    def read(self, index: int) -> torch.Tensor:
+    def read(self, index: int) -> "torch.Tensor":
         """Return a picture as uint8 ``[3, size, size]``."""
         return self.take(np.array([index])).read_all(self.size)[0]
 
-    def read_all(self, size: int, progress: Progress | None = None) -> torch.Tensor:
+    def read_all(self, size: int, progress: Progress | None = None) -> "torch.Tensor":
         """Return all pictures as uint8 ``[N, 3, size, size]``, drawn at that size.
 
         Args:
             size: Side in pixels.
             progress: Hears how many pictures are done, and of how many.
         """
+        import torch
+
         done = 0
 
         def report(count: int) -> None:
