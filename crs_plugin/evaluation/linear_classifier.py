@@ -85,8 +85,8 @@ def choose_and_fit(
         classes: Number of classes.
         regularisation: The values of C.
     """
-    scaled = _Standardisation(train.features)
-    path = _LogisticPath()
+    scaled = Standardisation(train.features)
+    path = LogisticPath()
     known, wanted = scaled(train.features), scaled(valid.features)
     judged: dict[float, float] = {}
     for value in sorted(regularisation):  # from strong to weak, each starting where the last ended
@@ -98,8 +98,8 @@ def choose_and_fit(
     best = equally_good[(len(equally_good) - 1) // 2]
 
     both = train + valid
-    scaled_again = _Standardisation(both.features)
-    last = _LogisticPath()
+    scaled_again = Standardisation(both.features)
+    last = LogisticPath()
     final = last.fit(scaled_again(both.features), both.labels, best)
     weight, bias = scaled_again.folded_into(*last.weights(classes))
     return ChosenClassifier(lambda unseen: final(scaled_again(unseen)), best, weight, bias)
@@ -137,7 +137,7 @@ def note_on_end(encoder: str, chosen: Sequence[float], tried: Sequence[float]) -
     ]
 
 
-class _LogisticPath:
+class LogisticPath:
     """Logistic regression for one C after another.
 
     Attributes:
@@ -177,7 +177,7 @@ class _LogisticPath:
         return weight, bias
 
 
-class _Standardisation:
+class Standardisation:
     """Brings features to mean 0 and standard deviation 1.
 
     Args:

@@ -11,6 +11,9 @@ from crs_plugin.evaluation.result import Gain, Interval, Scores
 RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
 
+RATES = ("accuracy", "UAR", "macro-F1")
+"""What ``rates`` and ``resampled_rates`` return, in this order."""
+
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -57,7 +60,7 @@ def compare(
     resamples = _resampled_confusions(truth, rows, classes, subject, np.random.default_rng(seed))
     accuracy, uar = _accuracy(resamples), _uar(resamples)
     scores = {
-        name: _scores(truth, rows[i], classes, _interval(accuracy[:, i]), _interval(uar[:, i]))
+        name: _scores(truth, rows[i], classes, interval(accuracy[:, i]), interval(uar[:, i]))
         for i, name in enumerate(names)
     }
     first = scores[names[0]]
@@ -65,8 +68,8 @@ def compare(
         name: Gain(
             accuracy=first.accuracy - scores[name].accuracy,
             uar=first.uar - scores[name].uar,
-            accuracy_interval=_interval(accuracy[:, 0] - accuracy[:, i]),
-            uar_interval=_interval(uar[:, 0] - uar[:, i]),
+            accuracy_interval=interval(accuracy[:, 0] - accuracy[:, i]),
+            uar_interval=interval(uar[:, 0] - uar[:, i]),
         )
         for i, name in enumerate(names)
         if i
@@ -78,6 +81,23 @@ def accuracy_and_uar(truth: Ids, predicted: Ids, classes: int) -> tuple[float, f
     """Return the accuracy and the UAR over the classes that occur in the truth."""
     confusion = _confusion(truth, predicted, classes)
     return float(_accuracy(confusion)), float(_uar(confusion))
+
+
+def rates(truth: Ids, predicted: Ids, classes: int) -> Floats:
+    """Return the ``RATES`` ``[3]``, over the classes that occur in the truth."""
+    return _rates(_confusion(truth, predicted, classes))
+
+
+def resampled_rates(
+    truth: Ids, predicted: Ids, classes: int, *, subject: NDArray[np.int32], seed: int
+) -> Floats:
+    """Return the ``RATES`` ``[RESAMPLES, 3]`` of bootstrap resamples, made as in ``compare``."""
+    generator = np.random.default_rng(seed)
+    return _rates(_resampled_confusions(truth, predicted[None], classes, subject, generator)[:, 0])
+
+
+def _rates(confusion: NDArray[np.number]) -> Floats:
+    return np.stack([_accuracy(confusion), _uar(confusion), _macro_f1(confusion)], axis=-1)
 
 
 def _scores(
@@ -151,6 +171,16 @@ def _uar(confusion: NDArray[np.number]) -> Floats:
     return np.asarray(recall.sum(-1) / (of_class > 0).sum(-1), dtype=np.float64)
 
 
-def _interval(values: Floats) -> Interval:
+def _macro_f1(confusion: NDArray[np.number]) -> Floats:
+    """Return the mean F1, over the classes that occur, of matrices ``[..., C, C]``."""
+    of_class = confusion.sum(-1)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    either = of_class + confusion.sum(-2)
+    f1 = np.divide(2 * hits, either, out=np.zeros(hits.shape), where=of_class > 0)
+    return np.asarray(f1.sum(-1) / (of_class > 0).sum(-1), dtype=np.float64)
+
+
+def interval(values: Floats) -> Interval:
+    """Return the middle 95 % of values ``[R]``."""
     low, high = np.percentile(values, (2.5, 97.5))
     return float(low), float(high)

@@ -138,6 +138,8 @@ def test_unpacked_goes_down_while_there_is_one_folder_only(tmp_path: Path) -> No
     assert unpacked(tmp_path) == tmp_path / "a" / "a"
     (tmp_path / "a" / "x.png").touch()
     assert unpacked(tmp_path) == tmp_path / "a"
+
+
 def test_the_nearest_folder_beside_a_missing_one_is_suggested(tmp_path: Path) -> None:
     (tmp_path / "raf_db").mkdir()
     (tmp_path / "raf_dc").write_text("a file")

@@ -13,6 +13,7 @@ from crs_plugin.evaluation.figures.drawing import (
     Drawing,
     as_csv,
     as_svg,
+    file_name,
     new_figure,
     plain_style,
 )
@@ -70,7 +71,7 @@ def _term(rows: Sequence[Mapping[str, Any]], name: str, colour: str) -> Drawing 
             collapsed.append(float(term["collapsed"]))
     references = {"collapsed": float(np.median(collapsed))} if collapsed else {}
     return _curve(
-        f"term_{_file_name(name)}", f"Term {name}", (steps, values), references, colour=colour
+        f"term_{file_name(name)}", f"Term {name}", (steps, values), references, colour=colour
     )
 
 
@@ -141,7 +142,3 @@ def _thinned(
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
