@@ -190,6 +190,7 @@ class Standardisation:
         self._scaler: Any = StandardScaler().fit(features)
 
     def __call__(self, features: Features) -> Features:
+        """Return features ``[N, F]`` brought to that mean and deviation."""
         return np.asarray(self._scaler.transform(features), dtype=np.float32)
 
     def folded_into(

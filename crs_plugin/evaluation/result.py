@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.models.trained_classifier import Classifier
 
 if TYPE_CHECKING:
     from crs_plugin.evaluation.figures.drawing import Drawing
@@ -92,6 +93,7 @@ class Target:
         gains: Reference encoder → ``trained`` minus it.
         predictions: What was predicted, image by image.
         chosen: Encoder → the hyper-parameter that was chosen for it, in words.
+        classifier: The classifier on the trained encoder's features, where it can be used alone.
         at: What tells this target from others of the same result (``{"blur": 2}``), for curves.
     """
 
@@ -103,6 +105,7 @@ class Target:
     gains: Mapping[str, Gain]
     predictions: Predictions = field(compare=False, repr=False)
     chosen: Mapping[str, str] = field(default_factory=dict)
+    classifier: Classifier | None = field(default=None, compare=False, repr=False)
     at: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
@@ -111,8 +114,9 @@ class Target:
         return self.scores[TRAINED]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the target as plain values under the same names, without the predictions."""
-        plain = {name: value for name, value in vars(self).items() if name != "predictions"}
+        """Return the target as plain values under the same names, without what has its own file."""
+        left_out = ("predictions", "classifier")
+        plain = {name: value for name, value in vars(self).items() if name not in left_out}
         return {
             **plain,
             "scores": {name: asdict(scores) for name, scores in self.scores.items()},

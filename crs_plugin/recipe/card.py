@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.result import EvaluationResult, Target, headline_targets
 from crs_plugin.files import write_atomically
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.encoder_card import encoder_card
@@ -19,7 +19,7 @@ def write_card(
     card = encoder_card(
         encoder.info,
         encoder.digest(),
-        [_row(result) for result in results],
+        [_row(target) for target in headline_targets(results)],
         recipe=recipe.to_yaml(),
         limits=tuple(notes),
     )
@@ -27,13 +27,14 @@ def write_card(
     Encoder(encoder.backbone, replace(encoder.info, card=card)).save(folder.encoder)
 
 
-def _row(result: EvaluationResult) -> dict[str, object]:
-    low, high = (100 * end for end in result.trained.uar_interval)
+def _row(target: Target) -> dict[str, object]:
+    low, high = (100 * end for end in target.trained.uar_interval)
+    references = {name: s for name, s in target.scores.items() if name in target.gains}
     return {
-        "target": result.title,
-        "tested on": result.test_data,
-        "accuracy, %": result.trained.accuracy,
-        "random": result.random.accuracy,
-        "UAR, % (95 % interval)": f"{100 * result.trained.uar:.1f} ({low:.1f}–{high:.1f})",
-        "random UAR": result.random.uar,
+        "target": target.title,
+        "tested on": target.test_data,
+        "accuracy, %": target.trained.accuracy,
+        **{f"accuracy of {name}": scores.accuracy for name, scores in references.items()},
+        "UAR, % (95 % interval)": f"{100 * target.trained.uar:.1f} ({low:.1f}–{high:.1f})",
+        **{f"UAR of {name}": scores.uar for name, scores in references.items()},
     }

@@ -153,5 +153,5 @@ def test_a_missing_file_and_a_missing_folder_are_told(classifier, tmp_path):
 
 def test_a_classifier_is_no_encoder(classifier, tmp_path):
     classifier.save(tmp_path / "c.safetensors")
-    with pytest.raises(InputError, match="no encoder of crs_plugin .* one of our classifiers"):
+    with pytest.raises(InputError, match=r"no encoder of crs_plugin .* one of our classifiers"):
         Encoder.load(tmp_path / "c.safetensors")

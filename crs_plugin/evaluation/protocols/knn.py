@@ -150,7 +150,7 @@ class NearestNeighbours:
         for k in tried:
             voted = [
                 knn_predict(chunk, known, labels, classes, knn_k=k, knn_t=self.temperature)[:, 0]
-                for chunk in unknown.split(_CHUNK)
+                for chunk in torch.split(unknown, _CHUNK)
             ]
             yield torch.cat(voted).numpy()
 

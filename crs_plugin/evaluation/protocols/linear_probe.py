@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
+import torch
 from annotated_types import Len
 
 from crs_plugin.data.dataset import FaceDataset
@@ -12,6 +13,7 @@ from crs_plugin.evaluation.coarse_probe import coarse_probe, with_coarse_class
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
+    ChosenClassifier,
     Ids,
     LabelledFeatures,
     choice_in_words,
@@ -20,8 +22,10 @@ from crs_plugin.evaluation.linear_classifier import (
 )
 from crs_plugin.evaluation.probe_data import ProbeData, probe_data
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
-from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.result import TRAINED, EvaluationResult, Target
 from crs_plugin.evaluation.target import scored_target
+from crs_plugin.models.encoder import Encoder
+from crs_plugin.models.trained_classifier import Classifier
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 RELEASED_NOTES = (
@@ -106,9 +110,12 @@ class LinearProbe:
         chosen: dict[str, str] = {}
         notes = list(RELEASED_NOTES if self.protocol == "released" else ())
         title, of = self._title(probe), len(context.encoders)
+        made: dict[str, ChosenClassifier | None] = {}
         for done, which in enumerate(context.encoders):
             context.progress(f"linear probe: {title}", done, of)
-            predictions[which], chosen[which] = self._predict(context, which, probe, notes)
+            predictions[which], chosen[which], made[which] = self._predict(
+                context, which, probe, notes
+            )
         context.progress(f"linear probe: {title}", of, of)
         target = scored_target(
             title,
@@ -121,6 +128,7 @@ class LinearProbe:
             seed=context.seed,
             chosen=chosen,
         )
+        target = replace(target, classifier=_classifier(context, made[TRAINED], target))
         return EvaluationResult(
             title=title,
             protocol="linear probe"
@@ -152,7 +160,7 @@ class LinearProbe:
 
     def _predict(
         self, context: EvaluationContext, which: str, probe: ProbeData, notes: list[str]
-    ) -> tuple[Ids, str]:
+    ) -> tuple[Ids, str, ChosenClassifier | None]:
         train, valid, test = (
             LabelledFeatures(context.features(which, part), probe.labels(part))
             for part in (probe.train, probe.valid, probe.test)
@@ -166,8 +174,25 @@ class LinearProbe:
                 context.seed,
                 lambda done, of: context.progress(f"released protocol ({which})", done, of),
             )
-            return best.predicted, f"epoch {best.epoch}, the best on TEST"
+            return best.predicted, f"epoch {best.epoch}, the best on TEST", None
         classifier = choose_and_fit(train, valid, classes, self.regularisation)
         values = [classifier.regularisation]
         notes += note_on_end(which, values, self.regularisation)
-        return classifier.predict(test.features), choice_in_words(values, self.regularisation)
+        words = choice_in_words(values, self.regularisation)
+        return classifier.predict(test.features), words, classifier
+
+
+def _classifier(
+    context: EvaluationContext, chosen: ChosenClassifier | None, target: Target
+) -> Classifier | None:
+    """Return the classifier as an artefact; None where none can be used with an encoder of ours."""
+    encoder = context.encoders[TRAINED]
+    if chosen is None or not isinstance(encoder, Encoder):
+        return None
+    return Classifier(
+        torch.from_numpy(chosen.weight),
+        torch.from_numpy(chosen.bias),
+        target.class_names,
+        encoder.digest(),
+        {"data": target.train_data, "tested on": target.test_data, "uar": target.trained.uar},
+    )

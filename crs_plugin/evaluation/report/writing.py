@@ -9,14 +9,16 @@ from crs_plugin.evaluation.report.document import document
 from crs_plugin.evaluation.report.page import page
 from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.sheets import Sheets, sheets
+from crs_plugin.evaluation.result import headline_targets
 from crs_plugin.files import write_atomically
 
 
 def write_report(folder: Path, report: RunReport) -> Path:
-    """Write ``report.json``, ``report.html``, ``figures/`` and ``predictions/``.
+    """Write ``report.json``, ``report.html``, ``figures/``, ``predictions/``, ``classifiers/``.
 
     The page is one file without any reference to another. Each figure is also in ``figures/`` as
-    SVG or PNG, with its numbers as CSV.
+    SVG or PNG, with its numbers as CSV. Predictions and classifiers go by the number of their
+    headline target, from 1.
 
     Args:
         folder: Folder of the run, which exists.
@@ -31,11 +33,20 @@ def write_report(folder: Path, report: RunReport) -> Path:
     text = json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / "report.json", text)
     write_predictions(folder / "predictions", report.results)
+    _write_classifiers(folder / "classifiers", report)
     drawn = sheets(report)
     _write_figures(folder / "figures", drawn)
     path = folder / "report.html"
     write_atomically(path, page(report, drawn))
     return path
+
+
+def _write_classifiers(folder: Path, report: RunReport) -> None:
+    """Write the classifiers of headline targets, numbered as the predictions are."""
+    for number, target in enumerate(headline_targets(report.results), start=1):
+        if target.classifier is not None:
+            folder.mkdir(exist_ok=True)
+            target.classifier.save(folder / f"{number}.safetensors")
 
 
 def _write_figures(folder: Path, drawn: Sheets) -> None:
