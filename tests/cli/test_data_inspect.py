@@ -18,7 +18,6 @@ def faces(tmp_path, monkeypatch) -> Path:
     """A folder of 2 happy and 1 sad faces for training, one of them broken, and 1 happy to test."""
     monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CRS_DATA", str(tmp_path / "sets"))
-    monkeypatch.delattr(f"{IMAGE_FOLDER}.ABOUT", raising=False)
     root = tmp_path / "sets" / "image_folder"
     for name in ("train/happy/a", "train/happy/b", "train/sad/a", "test/happy/a"):
         path = root / f"{name}.png"

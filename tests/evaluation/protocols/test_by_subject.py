@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def test_persons_are_never_mixed(faces, context, monkeypatch) -> None:
             parts.append((train.features, valid.features, features))
             return classifier.predict(features)
 
-        return type(classifier)(predict, classifier.regularisation)
+        return replace(classifier, predict=predict)
 
     monkeypatch.setattr(module, "choose_and_fit", spy)
     here = context(faces(FINE, subject=PERSON))

@@ -59,7 +59,7 @@ def test_the_test_is_predicted_once_by_a_classifier_that_never_saw_it(
             calls.append((len(train.labels), len(valid.labels), features))
             return classifier.predict(features)
 
-        return type(classifier)(predict, classifier.regularisation)
+        return replace(classifier, predict=predict)
 
     monkeypatch.setattr(module, "choose_and_fit", spy)
     here = context(world(faces))
