@@ -47,12 +47,11 @@ def command(
         check_picture_file(output)
     from crs_plugin.data.image_search import find_images
     from crs_plugin.models.open_encoder import open_encoder
-    from crs_plugin.models.trained_classifier import Classifier, fitting_classifier
+    from crs_plugin.models.trained_classifier import fitting_classifier
 
     paths = find_images(images)
-    loaded = Classifier.load(classifier)
     opened = open_encoder(encoder)
-    loaded = fitting_classifier(loaded, opened.digest(), opened.info.feature_dim)
+    loaded = fitting_classifier(classifier, opened.digest(), opened.info.feature_dim)
     faces = _predicted(paths, opened, loaded)
     if as_json:
         _print_json(faces)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crs_plugin.data.bad_images import BadImage
-from crs_plugin.data.decoding import bad_images, in_chunks, read_in_chunks
+from crs_plugin.data.decoding import in_chunks, read_in_chunks
 from crs_plugin.data.images import FileImages
 from crs_plugin.files import atomic_path
 from crs_plugin.models.open_encoder import AnyEncoder
@@ -88,7 +88,7 @@ def _computed(
     for rows, chunk in read_in_chunks(images, in_chunks(np.arange(len(paths)), size), size):
         assert chunk.pixels is not None
         good = [place for place in range(len(rows)) if place not in chunk.reasons]
-        broken = list(bad_images(images, rows, chunk).values())
+        broken = [BadImage(paths[rows[place]], why) for place, why in chunk.reasons.items()]
         yield (
             [paths[rows[place]] for place in good],
             encoder.embed(chunk.pixels[good]).numpy(),

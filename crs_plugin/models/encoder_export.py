@@ -161,7 +161,8 @@ def _write_onnx(encoder: Encoder, network: nn.Module, example: Tensor, path: Pat
             )
     except Exception as error:  # the exporter has a class of errors for each of its steps
         raise _not_exported(error) from error
-    written.model.metadata_props |= {INFO_KEY: encoder.info.to_json(), DIGEST_KEY: encoder.digest()}
+    known = {INFO_KEY: encoder.info.to_json(), DIGEST_KEY: encoder.digest()}
+    written.model.metadata_props.update(known)
     written.save(path, external_data=False)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])

@@ -32,6 +32,9 @@ def test_the_commands_are_those_documented():
         *(f"data {name}" for name in ("augment", "crop", "inspect", "list")),
         "data preview",
     }
+    assert {" ".join(path) for path in COMMANDS if len(path) == 1} == {
+        *("recipe", "components", "data", "cache", "embed", "predict", "export", "import"),
+    }
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
