@@ -149,7 +149,7 @@ def _choose(
         for place, value in enumerate(values):
             found = path.fit(drawn.features, drawn.labels, value)(valid.features)
             judged[place] += rates(valid.labels, found, classes)[:2].sum()  # accuracy and UAR
-    return float(values[int(judged.argmax())])
+    return float(values[int(judged.argmax())])  # of equally good ones the strongest
 
 
 @one_thread()

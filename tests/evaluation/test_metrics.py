@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import accuracy_score, f1_score, recall_score
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
 
-from crs_plugin.evaluation.metrics import accuracy_and_uar, compare
+from crs_plugin.evaluation.metrics import (
+    accuracy_and_uar,
+    compare,
+    interval,
+    rates,
+    resampled_rates,
+)
 
 
 def drawn(n: int, classes: int, right: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,3 +99,27 @@ def test_no_test_image_is_an_error() -> None:
     none = np.zeros(0, dtype=np.int64)
     with pytest.raises(ValueError, match="no test image"):
         compare(none, {"trained": none, "random": none}, 2)
+
+
+def test_rates_are_those_of_scikit_learn() -> None:
+    generator = np.random.default_rng(0)
+    truth, predicted = generator.integers(0, 3, 90), generator.integers(0, 4, 90)
+    present = [0, 1, 2]
+    expected = [
+        accuracy_score(truth, predicted),
+        recall_score(truth, predicted, labels=present, average="macro"),
+        f1_score(truth, predicted, labels=present, average="macro"),
+    ]
+    np.testing.assert_allclose(rates(truth, predicted, 4), expected)
+
+
+def test_resampled_rates_are_those_of_a_comparison() -> None:
+    generator = np.random.default_rng(0)
+    truth, predicted = generator.integers(0, 3, 90), generator.integers(0, 3, 90)
+    subject = np.repeat(np.arange(30, dtype=np.int32), 3)
+    resampled = resampled_rates(truth, predicted, 3, subject=subject, seed=0)
+    scores = compare(truth, {"trained": predicted}, 3, subject=subject, seed=0).scores["trained"]
+    assert interval(resampled[:, 0]) == scores.accuracy_interval
+    assert interval(resampled[:, 1]) == scores.uar_interval
+    low, high = interval(resampled[:, 2])
+    assert low < scores.macro_f1 < high

@@ -12,7 +12,7 @@ from crs_plugin.evaluation.figures.drawing import Drawing
 if TYPE_CHECKING:
     from PIL import ImageDraw
 
-_SIDE, _GAP, _FRAME, _TEXT, _HEAD = 84, 12, 4, 34, 24
+_SIDE, _GAP, _FRAME, _TEXT, _HEAD = 84, 12, 4, 40, 28
 RIGHT, WRONG = "#00795a", "#c04a00"
 """Colours of a neighbour of the same class and of another; their marks differ as well."""
 
@@ -44,9 +44,9 @@ def neighbours_sheet(name: str, title: str, rows: Sequence[Neighbours]) -> Drawi
     width = columns * (_SIDE + _GAP) + 2 * _GAP
     height = _SIDE + _TEXT
     sheet = Image.new("RGB", (width, _HEAD + len(rows) * height), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
     pen.text((_GAP, 5), "face", "black", font)
-    pen.text((_SIDE + 3 * _GAP, 5), "nearest faces of other images, from left", "black", font)
+    pen.text((_SIDE + 3 * _GAP, 5), "faces nearest to it, the nearest first", "black", font)
     for number, row in enumerate(rows):
         top = _HEAD + number * height
         for column, (image, label) in enumerate(zip(row.images, row.labels, strict=True)):

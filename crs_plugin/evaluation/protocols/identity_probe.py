@@ -119,7 +119,7 @@ class IdentityProbe:
                 " subjects"
             )
         if len(known) < len(dataset):
-            notes.append(f"{len(dataset) - len(known):,} images of unknown persons were left out.")
+            notes.append(f"Images left out for an unknown person: {len(dataset) - len(known):,}.")
         shown = np.unique(np.stack([known.subject, known.fine]), axis=1)
         persons, expressions = np.unique(shown[0], return_counts=True)
         enough = persons[expressions >= FOLDS]
@@ -130,8 +130,7 @@ class IdentityProbe:
             )
         if len(enough) < len(persons):
             notes.append(
-                f"{len(persons) - len(enough):,} persons with fewer than {FOLDS} expressions were"
-                " left out."
+                f"Persons left out for fewer than {FOLDS} expressions: {len(persons) - len(enough):,}."
             )
         if len(enough) > self.persons:
             notes.append(f"{self.persons:,} of {len(enough):,} persons were drawn.")

@@ -99,7 +99,7 @@ class LabelFraction:
         labels = np.concatenate([probe.labels(probe.train), probe.labels(probe.valid)])
         names = dict.fromkeys([probe.train.name, probe.test.name])
         title = self.title or f"{' → '.join(names)}, by share of the labels"
-        percent = [float(f"{100 * fraction:g}") for fraction in self.fractions]
+        percent = [_whole(float(f"{100 * fraction:g}")) for fraction in self.fractions]
         budgets = [
             Budget(
                 f"{share:g} %", {AXIS: share}, _Share(fraction), 1 if fraction == 1 else self.draws
@@ -150,7 +150,12 @@ class LabelFraction:
         ]
         if not rare:
             return []
-        return [f"At {100 * smallest:g} %, {', '.join(rare)} got one image, which is more."]
+        return [f"At {100 * smallest:g} %, one image is more than the share of {', '.join(rare)}."]
+
+
+def _whole(number: float) -> float:
+    """Return a number as people write it: whole where it is."""
+    return int(number) if number == int(number) else number
 
 
 def _numbers(budgets: Sequence[Budget], labels: Ids) -> str:

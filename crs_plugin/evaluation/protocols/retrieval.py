@@ -46,7 +46,11 @@ class _Faces:
         persons = self.dataset.subject
         same = (persons[queries, None] == persons) & (persons[queries, None] >= 0)
         same[np.arange(len(queries)), queries] = True
+<<<<<<< ours
         return np.asarray(~same)
+=======
+        return np.logical_not(same)
+>>>>>>> theirs
 
     def right(self, queries: Ids) -> NDArray[np.bool_]:
         """Return which faces ``[Q, N]`` are right answers."""
@@ -170,8 +174,9 @@ class Retrieval:
             )
         if not answered.all():
             lonely = sorted({ALL_EXPRESSIONS[fine] for fine in dataset.fine[~answered]})
+            count = int((~answered).sum())
             notes.append(
-                f"{int((~answered).sum()):,} images are no query, having no other of their"
+                f"{count:,} image{'s' * (count != 1)} could not be a query, with no other of the same"
                 f" expression to find: {', '.join(lonely)}."
             )
         return _Faces(dataset, np.flatnonzero(answered), tuple(notes))
