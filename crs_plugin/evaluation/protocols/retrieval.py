@@ -46,11 +46,7 @@ class _Faces:
         persons = self.dataset.subject
         same = (persons[queries, None] == persons) & (persons[queries, None] >= 0)
         same[np.arange(len(queries)), queries] = True
-<<<<<<< ours
-        return np.asarray(~same)
-=======
         return np.logical_not(same)
->>>>>>> theirs
 
     def right(self, queries: Ids) -> NDArray[np.bool_]:
         """Return which faces ``[Q, N]`` are right answers."""
