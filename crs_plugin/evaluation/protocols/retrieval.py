@@ -46,7 +46,8 @@ class _Faces:
         persons = self.dataset.subject
         same = (persons[queries, None] == persons) & (persons[queries, None] >= 0)
         same[np.arange(len(queries)), queries] = True
-        return np.logical_not(same)
+        answers: NDArray[np.bool_] = np.logical_not(same)
+        return answers
 
     def right(self, queries: Ids) -> NDArray[np.bool_]:
         """Return which faces ``[Q, N]`` are right answers."""
@@ -172,8 +173,8 @@ class Retrieval:
             lonely = sorted({ALL_EXPRESSIONS[fine] for fine in dataset.fine[~answered]})
             count = int((~answered).sum())
             notes.append(
-                f"{count:,} image{'s' * (count != 1)} could not be a query, with no other of the same"
-                f" expression to find: {', '.join(lonely)}."
+                f"{count:,} image{'s' * (count != 1)} could not be a query, with no other of the"
+                f" same expression to find: {', '.join(lonely)}."
             )
         return _Faces(dataset, np.flatnonzero(answered), tuple(notes))
 
