@@ -15,6 +15,7 @@ from crs_plugin.recipe.layout import (
     COARSE_TABLES,
     KEYS,
     ON_BAD_IMAGE,
+    ON_LEAK,
     ROLES,
     SECTIONS,
     filled_in,
@@ -97,13 +98,11 @@ class Assembly:
 
     def on_bad_image(self, tree: Node) -> Any:
         """Read what happens to images that cannot be read."""
-        node = tree.mapping.get("on_bad_image")
-        if node is None or node.value is None:
-            return ON_BAD_IMAGE[0]
-        if node.value not in ON_BAD_IMAGE:
-            hint = did_you_mean(node.value, ON_BAD_IMAGE) if isinstance(node.value, str) else ""
-            self._mismatch(node, "on_bad_image", f"{' or '.join(ON_BAD_IMAGE)}{hint}")
-        return node.value
+        return self._choice(tree, "on_bad_image", ON_BAD_IMAGE)
+
+    def on_leak(self, tree: Node) -> Any:
+        """Read what happens if the pre-training data hold what is tested."""
+        return self._choice(tree, "on_leak", ON_LEAK)
 
     def plugins(self, tree: Node) -> tuple[str, ...]:
         """Import the plugins, so that their components are known."""
@@ -413,6 +412,16 @@ class Assembly:
         else:
             return float(value)
         return 1.0
+
+    def _choice(self, tree: Node, key: str, choices: tuple[str, ...]) -> Any:
+        """Read one of several words; the first of them if none is given."""
+        node = tree.mapping.get(key)
+        if node is None or node.value is None:
+            return choices[0]
+        if node.value not in choices:
+            hint = did_you_mean(node.value, choices) if isinstance(node.value, str) else ""
+            self._mismatch(node, key, f"{' or '.join(choices)}{hint}")
+        return node.value
 
     def _mismatch(self, node: Node, key: str, expected: str) -> None:
         found = described(plain(node))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.errors import InputError
@@ -66,6 +67,21 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     if wanted is not None:
         drawn = np.random.default_rng(recipe.seed).permutation(len(dataset))[:wanted]
         dataset = dataset.take(np.sort(drawn))
+    return _with_ids(recipe, dataset)
+
+
+def reduced(recipe: Recipe, data: PretrainingData, kept: NDArray[np.int64]) -> PretrainingData:
+    """Return only some of the faces, with ids anew: an expression may be gone.
+
+    Args:
+        recipe: The recipe.
+        data: What there is.
+        kept: Indices ``[K]`` of those that stay.
+    """
+    return _with_ids(recipe, data.dataset.take(kept))
+
+
+def _with_ids(recipe: Recipe, dataset: FaceDataset) -> PretrainingData:
     expressions = dataset.expressions
     contiguous = np.full(len(ALL_EXPRESSIONS) + 1, UNLABELLED)
     contiguous[[ALL_EXPRESSIONS.index(name) for name in expressions]] = range(len(expressions))

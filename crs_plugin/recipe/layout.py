@@ -57,14 +57,22 @@ PLAIN_KEYS: Mapping[str, str] = {
         "What happens to images of any data set that cannot be read: error (the default) lists them"
         " and trains nothing; skip lists them and leaves them out of everything."
     ),
+    "on_leak": (
+        "What happens if the pre-training data hold images that an evaluation tests, or persons"
+        " whom it tests as strangers: warn (the default) tells so; error trains nothing; drop_from_train"
+        " leaves them out of pre-training. Copies between splits of one set are told in any case."
+    ),
     "training": "Epochs, batch size and the like.",
 }
 
 ON_BAD_IMAGE = ("error", "skip")
 """What may happen to images that cannot be read."""
 
+ON_LEAK = ("warn", "error", "drop_from_train")
+"""What may happen if the pre-training data hold what is tested."""
+
 KEYS: tuple[str, ...] = (
-    *("name", "seed", "plugins", "labels", *SECTIONS, "on_bad_image", "training"),
+    *("name", "seed", "plugins", "labels", *SECTIONS, "on_bad_image", "on_leak", "training"),
 )
 """The keys in the order in which a recipe is written; ``extends`` is gone once it is read."""
 

@@ -41,6 +41,7 @@ class Recipe:
         optimizer: Moves the weights.
         schedule: Learning rate over the steps; None for a constant one.
         on_bad_image: Whether images that cannot be read are an error, or are left out.
+        on_leak: Whether pre-training data that hold what is tested are told, an error, or left out.
         training: Epochs, batch size and the like.
         evaluation: What the frozen encoder is tested on.
         references: What it is compared with there.
@@ -65,6 +66,7 @@ class Recipe:
     optimizer: Spec
     schedule: Spec | None
     on_bad_image: Literal["error", "skip"]
+    on_leak: Literal["warn", "error", "drop_from_train"]
     training: "TrainingSettings"
     evaluation: tuple[Spec, ...]
     references: tuple[Spec, ...]
@@ -132,6 +134,7 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
         "optimizer": assembly.one(tree, "optimizer"),
         "schedule": assembly.one(tree, "schedule"),
         "on_bad_image": assembly.on_bad_image(tree),
+        "on_leak": assembly.on_leak(tree),
         "training": assembly.training(tree),
         "evaluation": assembly.several(tree, "evaluation"),
         "references": assembly.several(tree, "references"),

@@ -12,6 +12,7 @@ from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.embedding_sample import embedding_sample
 from crs_plugin.evaluation.error_examples import ErrorExamples, error_examples
+from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen
 from crs_plugin.evaluation.result import EvaluationResult, headline_targets
 from crs_plugin.evaluation.views import Views
@@ -41,6 +42,7 @@ class FinishedRun:
         outcome: How pre-training went.
         context: Both encoders, and the data of the evaluations.
         results: What the evaluations found out.
+        leaks: What pre-training data and test data have in common.
     """
 
     recipe: Recipe
@@ -51,6 +53,7 @@ class FinishedRun:
     outcome: PretrainingOutcome
     context: EvaluationContext
     results: Sequence[EvaluationResult]
+    leaks: Leaks
 
     def report(self) -> RunReport:
         """Gather what the report shows."""
@@ -87,6 +90,7 @@ class FinishedRun:
             preview=contact_sheet(self.data.dataset, columns=10, size=64, seed=recipe.seed),
             embedding=embedding_sample(self.context, recipe.labels),
             errors=self._errors(),
+            leaks=self.leaks,
         )
 
     def _views(self) -> Views:

@@ -61,6 +61,11 @@ class RunFolder:
         return self.path / "left_out.tsv"
 
     @property
+    def leaks(self) -> Path:
+        """All pairs of images that leak from what is tested into what is trained on."""
+        return self.path / "leaks.csv"
+
+    @property
     def metrics(self) -> Path:
         """Figures of the training steps, one JSON object a line."""
         return self.path / "metrics.jsonl"

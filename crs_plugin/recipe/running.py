@@ -1,6 +1,7 @@
 """Running a recipe: from its data to an encoder, its evaluations and a report."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from rich.text import Text
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.decoded_images import DecodedImages, ImageReader
+from crs_plugin.data.leakage.pair_list import as_csv
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.summary import summary_table
@@ -28,10 +30,18 @@ from crs_plugin.recipe.building import (
     coarse_counts,
     encoder_of,
     pretraining_data,
+    reduced,
     references_of,
 )
 from crs_plugin.recipe.card import write_card
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
+from crs_plugin.recipe.leaks import (
+    FoundLeaks,
+    find_leaks,
+    in_words,
+    refuse,
+    without_leaks,
+)
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
@@ -122,6 +132,14 @@ def _run(run: _Run, mode: Mode) -> None:
         check_open_data(recipe, context)
         data, module = _data_and_module(recipe, context)
     images = _pretraining_images(run, context, data)
+    found = _look_for_leaks(run, context, data, images)
+    leaks = found.told(recipe.on_leak)
+    if found.pretrained and recipe.on_leak == "drop_from_train":
+        kept = without_leaks(data, found)
+        leaks = found.told(recipe.on_leak, dropped=len(data.dataset) - len(kept))
+        data, images = reduced(recipe, data, kept), images.take(kept)
+        module = build_module(recipe, data.expressions, coarse_counts(recipe, data.coarse))
+        run.say_early(f"left out of pre-training: {leaks.dropped:,} images that leak")
     batches = RunBatches(
         images,
         data.fine,
@@ -135,6 +153,7 @@ def _run(run: _Run, mode: Mode) -> None:
         run.log_kept()
         _announce(run, data, module, batches)
         _show_left_out(run, left_out)
+        _write_leaks(run, found)
         outcome = _pretrain(run, module, batches, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
@@ -145,7 +164,7 @@ def _run(run: _Run, mode: Mode) -> None:
         with run.progress.stage():
             results = [evaluation(context) for evaluation in evaluations]
             finished = FinishedRun(
-                recipe, run.folder, data, images, module, outcome, context, results
+                recipe, run.folder, data, images, module, outcome, context, results, leaks
             )
             write_card(recipe, run.folder, encoder, results)
             write_report(run.folder.path, finished.report())
@@ -204,6 +223,36 @@ def _pretraining_images(
     if read.bad:  # which could be read a moment ago
         raise DataError(f"{len(read.bad):,} images cannot be used:{listed(read.bad.values())}")
     return read.images
+
+
+def _look_for_leaks(
+    run: _Run, context: EvaluationContext, data: PretrainingData, images: DecodedImages
+) -> FoundLeaks:
+    """Tell what is on both sides; refuse it, if the recipe says so."""
+    recipe, started = run.recipe, time.monotonic()
+    with run.progress.stage():
+        reader = ImageReader(run.progress, run.say_early)
+        found = find_leaks(recipe, context, data, images, reader)
+    if recipe.on_leak == "error":
+        refuse(found)
+    compared = f"compared in {time.monotonic() - started:.1f} s"
+    count = len(found.tested)
+    run.say_early(
+        f"leaks: pre-training data and {count} test part{'s' * (count != 1)} {compared}:"
+        f" {'something leaks' if found.pretrained else 'nothing leaks'}"
+    )
+    for overlap in found.overlaps:
+        run.say_early(f"  {in_words(overlap)}")
+    if found.not_checked:
+        names = ", ".join(found.not_checked)
+        run.say_early(f"  not checked, as they do not say what they test: {names}")
+    return found
+
+
+def _write_leaks(run: _Run, found: FoundLeaks) -> None:
+    if found.overlaps:
+        write_atomically(run.folder.leaks, as_csv(found.overlaps))
+        run.say(f"pairs of images that leak: {run.folder.leaks}")
 
 
 def _show_left_out(run: _Run, left_out: Sequence[BadImage]) -> None:

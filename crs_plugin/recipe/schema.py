@@ -11,6 +11,7 @@ from crs_plugin.recipe.layout import (
     COARSE_TABLES,
     FILLED_IN,
     ON_BAD_IMAGE,
+    ON_LEAK,
     PLAIN_KEYS,
     ROLES,
     SECTIONS,
@@ -67,6 +68,7 @@ def _plain_properties() -> Schema:
             "additionalProperties": False,
         },
         "on_bad_image": {"enum": list(ON_BAD_IMAGE), "default": ON_BAD_IMAGE[0]},
+        "on_leak": {"enum": list(ON_LEAK), "default": ON_LEAK[0]},
     }
     return {key: {"description": PLAIN_KEYS[key], **schema} for key, schema in types.items()}
 

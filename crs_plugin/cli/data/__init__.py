@@ -14,6 +14,7 @@ _HERE = "crs_plugin.cli.data"
         "list": (f"{_HERE}.list", "List all data sets, and which are found."),
         "inspect": (f"{_HERE}.inspect", "Show what a data set, or those of a recipe, hold."),
         "preview": (f"{_HERE}.preview", "Write a contact sheet of a data set."),
+        "check": (f"{_HERE}.check", "Look for images in two splits or data sets."),
         "crop": (f"{_HERE}.crop", "Cut faces out of photos, upright, with a table."),
         "augment": (f"{_HERE}.augment", "Write a picture of augmented views."),
     },

@@ -86,6 +86,13 @@ class BySubject:
         dataset, _ = self._labelled(context)
         self._folds(dataset, context.seed)
 
+    unseen_persons = True
+    """Whether everybody who is tested is to be a stranger to the encoder as well."""
+
+    def test_part(self, context: EvaluationContext, /) -> FaceDataset:
+        """Return the images that are tested: all that have a label."""
+        return self._labelled(context)[0]
+
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Cross-validate every encoder.
 

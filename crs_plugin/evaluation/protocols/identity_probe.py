@@ -130,7 +130,8 @@ class IdentityProbe:
             )
         if len(enough) < len(persons):
             notes.append(
-                f"Persons left out for fewer than {FOLDS} expressions: {len(persons) - len(enough):,}."
+                f"Persons left out for fewer than {FOLDS} expressions:"
+                f" {len(persons) - len(enough):,}."
             )
         if len(enough) > self.persons:
             notes.append(f"{self.persons:,} of {len(enough):,} persons were drawn.")

@@ -99,6 +99,10 @@ class LinearProbe:
         """
         self._divide(context)
 
+    def test_part(self, context: EvaluationContext, /) -> FaceDataset:
+        """Return the images that are tested."""
+        return self._divide(context).test
+
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Probe the trained and the random encoder.
 

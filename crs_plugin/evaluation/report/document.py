@@ -25,6 +25,11 @@ def document(report: RunReport) -> dict[str, Any]:
                             labels, views, weights_before: name | null}
         data               [{name, role, counts: {split: {expression: n}}, subjects: n | null,
                              skipped: {reason: n}}]
+        leaks              {on_leak: warn | error | drop_from_train, dropped: images left out of
+                            pre-training, not_checked: [names of evaluations],
+                            compared: [{first, second, images: of second, exact, near,
+                            subjects: n | null, leak: whether it is one, pretraining: whether first
+                            is the pre-training data}]}, or null
         parameters         {part: n}
         outcome            {steps, batch_size, epochs, seconds, warnings: [text]}
         spread_reference   spread of evenly spread embeddings
@@ -62,6 +67,7 @@ def document(report: RunReport) -> dict[str, Any]:
             }
             for data in report.data
         ],
+        "leaks": None if report.leaks is None else report.leaks.to_json(),
         "parameters": dict(report.parameters),
         "outcome": asdict(report.outcome),
         "spread_reference": report.spread_reference,

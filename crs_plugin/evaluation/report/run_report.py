@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.error_examples import ErrorExamples
+from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.views import Views
 
@@ -99,6 +100,7 @@ class RunReport:
         preview: A contact sheet of the data, if it is to be shown.
         embedding: Features for the map, if it is to be shown.
         errors: Examples of errors, of some targets.
+        leaks: What pre-training data and test data have in common, if that was looked for.
     """
 
     name: str
@@ -116,3 +118,4 @@ class RunReport:
     preview: "Image | None" = None
     embedding: EmbeddingSample | None = None
     errors: tuple[ErrorExamples, ...] = ()
+    leaks: Leaks | None = None

@@ -1,0 +1,103 @@
+"""``crs data check``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
+from crs_plugin.errors import InputError
+
+if TYPE_CHECKING:
+    from crs_plugin.data.leakage.overlap import Overlap
+    from crs_plugin.evaluation.report.leaks import Leaks
+    from crs_plugin.recipe import Recipe, Spec
+
+
+@click.command("check", epilog="Example: crs data check crs_cont_resnet18")
+@data_argument
+@root_option
+@set_option
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A CSV of all pairs; a picture of some is written beside it, as .png.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The counts, for programs.")
+def command(
+    data: str, root: str | None, overrides: tuple[str, ...], output: Path | None, as_json: bool
+) -> int:
+    """Look for images and persons on both sides of a line that keeps them apart.
+
+    Of a data set, its splits are compared; of a recipe, what it pre-trains on and what each
+    evaluation tests, and the splits of its data sets. Found are images with the same pixels (exact)
+    and those with another brightness or contrast, compressed, smaller, mirrored or cropped by up to
+    a twentieth of a side (near), and persons, where they are known.
+
+    Exit codes: 0 nothing leaks; 1 something does; 2 bad input.
+    """
+    if output is not None:
+        _check_output(output)
+    from rich.console import Console
+    from rich.text import Text
+
+    from crs_plugin.recipe.leaks import in_words, leak_table
+
+    chosen = chosen_data(data, root, overrides)
+    overlaps, leaks = _found(chosen)
+    leaking = [found for found in overlaps if found.is_leak]
+    if as_json:
+        click.echo(json.dumps(leaks.to_json(), indent=2, ensure_ascii=False))
+    else:
+        console = Console(highlight=False)
+        if overlaps:
+            console.print(leak_table(overlaps))
+        lines = [in_words(found) for found in leaking] or ["nothing leaks"]
+        if not overlaps:
+            lines = ["there is nothing to compare: no two splits, and no evaluation"]
+        for name in leaks.not_checked:
+            lines.append(f"not checked, as it does not say what it tests: {name}")
+        console.print(Text("\n".join(lines)), soft_wrap=True)
+    if output is not None:
+        _write(output, leaking, quiet=as_json)
+    return 1 if leaking else 0
+
+
+def _check_output(file: Path) -> None:
+    if file.suffix.lower() != ".csv":
+        raise InputError(f"{file}: the list of pairs ends with .csv")
+    if not file.parent.is_dir():
+        raise InputError(f"{file}: there is no folder {file.parent}")
+
+
+def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
+    from rich.console import Console
+
+    from crs_plugin.data.decoded_images import ImageReader
+    from crs_plugin.recipe import Recipe
+    from crs_plugin.recipe.data_leaks import leaks_of_dataset, leaks_of_recipe
+    from crs_plugin.recipe.progress import StageProgress
+
+    progress = StageProgress(Console(stderr=True))
+    reader = ImageReader(progress, lambda line: click.echo(line, err=True))
+    with progress.stage():
+        if isinstance(chosen, Recipe):
+            found, on_leak = leaks_of_recipe(chosen, reader), chosen.on_leak
+        else:
+            found, on_leak = leaks_of_dataset(chosen.build(), reader), "warn"
+    return [*(each.overlap for each in found.tested), *found.splits], found.told(on_leak)
+
+
+def _write(file: Path, leaking: "list[Overlap]", *, quiet: bool) -> None:
+    from crs_plugin.data.leakage.pair_list import as_csv
+    from crs_plugin.data.leakage.pair_sheet import pair_sheet
+    from crs_plugin.files import atomic_path, write_atomically
+
+    write_atomically(file, as_csv(leaking))
+    click.echo(f"wrote {file}", err=quiet)
+    if any(len(found.copies) for found in leaking):
+        picture = file.with_suffix(".png")
+        with atomic_path(picture) as temporary:
+            pair_sheet(leaking).save(temporary)
+        click.echo(f"wrote {picture}", err=quiet)

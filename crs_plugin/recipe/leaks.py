@@ -1,0 +1,219 @@
+"""Whether a recipe pre-trains on what it tests: found out and told before training."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Column, Table
+from rich.text import Text
+
+from crs_plugin.data.dataset import DataError, FaceDataset, Images
+from crs_plugin.data.decoded_images import DecodedImages, ImageReader
+from crs_plugin.data.leakage.copies import find_copies
+from crs_plugin.data.leakage.overlap import Overlap, overlap
+from crs_plugin.data.leakage.part import Part, splits_of
+from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.report.leaks import Comparison, Leaks
+from crs_plugin.evaluation.traced_images import TracedImages
+from crs_plugin.recipe.building import PretrainingData
+from crs_plugin.recipe.problem import RecipeError
+from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.spec import Spec
+
+PRETRAINING = "pre-training"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """An evaluation, and what it shares with the pre-training data.
+
+    Attributes:
+        spec: The evaluation in the recipe.
+        overlap: The pre-training data and its test part.
+    """
+
+    spec: Spec
+    overlap: Overlap
+
+
+@dataclass(frozen=True)
+class FoundLeaks:
+    """What a recipe's data have in common that should be apart.
+
+    Attributes:
+        tested: The pre-training data compared with what each evaluation tests.
+        splits: The splits of each data set compared with one another.
+        not_checked: Names of evaluations that do not say what they test.
+    """
+
+    tested: tuple[Tested, ...]
+    splits: tuple[Overlap, ...]
+    not_checked: tuple[str, ...] = ()
+
+    @property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """Everything that leaks."""
+        compared = (*(each.overlap for each in self.tested), *self.splits)
+        return tuple(found for found in compared if found.is_leak)
+
+    @property
+    def pretrained(self) -> tuple[Tested, ...]:
+        """The evaluations whose test part leaks into the pre-training data."""
+        return tuple(each for each in self.tested if each.overlap.is_leak)
+
+    def told(self, on_leak: str, dropped: int = 0) -> Leaks:
+        """Return what the report tells."""
+        tested = [Comparison.of(each.overlap, pretraining=True) for each in self.tested]
+        splits = [Comparison.of(found, pretraining=False) for found in self.splits]
+        return Leaks(on_leak, (*tested, *splits), dropped, self.not_checked)
+
+
+def find_leaks(
+    recipe: Recipe,
+    context: EvaluationContext,
+    data: PretrainingData,
+    images: DecodedImages,
+    reader: ImageReader,
+) -> FoundLeaks:
+    """Compare the pre-training data with what is tested, and the splits of every data set.
+
+    An evaluation says what it tests by its method ``test_part(context)``, and by its attribute
+    ``unseen_persons`` that nobody whom it tests may be known to the encoder.
+
+    Args:
+        recipe: The recipe.
+        context: With all data open, and images read.
+        data: The N faces of pre-training.
+        images: The same, decoded.
+        reader: Reads images that are not at hand, and hears of progress.
+
+    Raises:
+        DataError: If images cannot be read.
+    """
+    parts = [_part(f"{PRETRAINING} ({data.dataset.name})", context, data.dataset, images)]
+    evaluations, not_checked = [], []
+    for spec in recipe.evaluation:
+        evaluation = spec.build()
+        name = getattr(evaluation, "title", None) or f"{spec.name} ({spec.key})"
+        tested = evaluation.test_part(context) if hasattr(evaluation, "test_part") else None
+        if tested is None or not isinstance(tested.images, TracedImages):
+            not_checked.append(name)
+            continue
+        decoded = context.decoded(tested, context.input_size)
+        if decoded is None:
+            decoded = reader.decoded(tested, context.input_size).images
+        parts.append(_part(f"test of {name}", context, tested, decoded))
+        evaluations.append((spec, bool(getattr(evaluation, "unseen_persons", False))))
+    splits = list(_splits(recipe, context, first=len(parts)))
+    parts += [part for _, part in splits]
+    copies = find_copies(parts, reader.progress)
+    tested_parts = (
+        Tested(spec, overlap(parts, copies, 0, number, strangers=strangers))
+        for number, (spec, strangers) in enumerate(evaluations, 1)
+    )
+    return FoundLeaks(
+        tuple(tested_parts),
+        tuple(
+            overlap(parts, copies, number, later)
+            for number, part in splits
+            for later, other in splits
+            if later > number and other.dataset is part.dataset
+        ),
+        tuple(not_checked),
+    )
+
+
+def without_leaks(data: PretrainingData, found: FoundLeaks) -> NDArray[np.int64]:
+    """Return which of the pre-training faces have nothing to do with what is tested.
+
+    Returns:
+        Indices ``[K]``, ascending.
+
+    Raises:
+        DataError: If none is left.
+    """
+    leaking = [each.overlap.first_leaking for each in found.tested]
+    rows = np.concatenate([np.empty(0, np.int64), *leaking])
+    traced = data.dataset.images
+    assert isinstance(traced, TracedImages)
+    kept = np.flatnonzero(~np.isin(traced.rows, rows))
+    if len(kept) == 0:
+        raise DataError(
+            f"on_leak: drop_from_train would leave none of the {len(data.dataset):,} images of"
+            f" {data.dataset.name} to pre-train on:{_listed(found.pretrained)}\n  evaluate on other"
+            " data, or pre-train on others"
+        )
+    return kept
+
+
+def refuse(found: FoundLeaks) -> None:
+    """Raise an error if the pre-training data hold anything that is tested.
+
+    Raises:
+        RecipeError: With a problem for each evaluation that is concerned.
+    """
+    remedy = "; 'on_leak: drop_from_train' leaves these out of pre-training, 'warn' goes on"
+    if found.pretrained:
+        raise RecipeError(
+            [each.spec.problem(in_words(each.overlap) + remedy) for each in found.pretrained]
+        )
+
+
+def in_words(found: Overlap) -> str:
+    """Say in one line what two parts share."""
+    said = []
+    if len(found.copies):
+        said.append(
+            f"{found.exact:,} exact and {found.near:,} near copies of the {len(found.second):,}"
+            f" images of {found.second.name} are in {found.first.name}"
+        )
+    if found.subjects:
+        persons = f"{found.subjects:,} person{'s' * (found.subjects != 1)}"
+        if found.strangers:
+            said.append(
+                f"{persons} of {found.second.name}, who should be strangers there, are in"
+                f" {found.first.name}"
+            )
+        else:
+            said.append(f"{persons} are in both")
+    return "; ".join(said) or f"{found.second.name} and {found.first.name} share nothing"
+
+
+def leak_table(overlaps: Sequence[Overlap]) -> Table:
+    """Return a table of what pairs of parts share."""
+    numbers = (Column(name, justify="right") for name in ("images", "exact", "near", "persons"))
+    table = Table("trained on, or a split", "tested", *numbers, box=None, pad_edge=False)
+    for found in overlaps:
+        subjects = "not known" if found.subjects is None else f"{found.subjects:,}"
+        counts = (f"{len(found.second):,}", f"{found.exact:,}", f"{found.near:,}", subjects)
+        table.add_row(*map(Text, (found.first.name, found.second.name, *counts)))
+    return table
+
+
+def _part(
+    name: str, context: EvaluationContext, dataset: FaceDataset, images: DecodedImages
+) -> Part:
+    traced = dataset.images
+    assert isinstance(traced, TracedImages)
+    whole = (opened for opened in context.datasets if _whole(opened) is traced.whole)
+    return Part(name, next(whole), traced.rows, images)
+
+
+def _whole(dataset: FaceDataset) -> Images:
+    assert isinstance(dataset.images, TracedImages)
+    return dataset.images.whole
+
+
+def _splits(recipe: Recipe, context: EvaluationContext, first: int) -> Iterator[tuple[int, Part]]:
+    """Yield the splits of data sets whose images are at hand, with their numbers as parts."""
+    sizes = context.input_size, recipe.training.decoded_size(context.input_size)
+    for dataset in context.datasets:
+        decoded = [images for size in sizes if (images := context.decoded(dataset, size))]
+        for part in splits_of(dataset, decoded[0]) if decoded else ():
+            yield first, part
+            first += 1
+
+
+def _listed(pretrained: Sequence[Tested]) -> str:
+    return "".join(f"\n  {in_words(each.overlap)}" for each in pretrained)
