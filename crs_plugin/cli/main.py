@@ -20,6 +20,8 @@ EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
         "predict": ("crs_plugin.cli.predict", "Say which expression faces show."),
         "export": ("crs_plugin.cli.export", "Write an encoder as safetensors, pt2 or ONNX."),
         "import": ("crs_plugin.cli.import_checkpoint", "Make an encoder of a checkpoint."),
+        "evaluate": ("crs_plugin.cli.evaluate", "Evaluate any encoder after the fact."),
+        "compare": ("crs_plugin.cli.compare", "Set runs side by side, with their differences."),
         "components": ("crs_plugin.cli.components", "List what recipes are assembled from."),
         "data": ("crs_plugin.cli.data", "List, look at and crop data sets."),
         "cache": ("crs_plugin.cli.cache", "Look at and clear the cache of decoded images."),

@@ -15,6 +15,7 @@ from crs_plugin.data.decoded_images import DecodedImages, ImageReader
 from crs_plugin.data.decoding import decode
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.result import TRAINED
+from crs_plugin.evaluation.stored_features import StoredFeatures
 from crs_plugin.evaluation.traced_images import TracedImages, traced
 from crs_plugin.expressions import CoarseTable
 
@@ -102,6 +103,11 @@ class EvaluationContext:
     def datasets(self) -> tuple[FaceDataset, ...]:
         """All data sets that were opened so far."""
         return tuple(opened.dataset for opened in self._opened)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What opened them."""
+        return tuple(opened.source for opened in self._opened)
 
     def open(self, source: Source | None, *, for_features: bool = True) -> FaceDataset:
         """Return the data set of a source, opened on first use; None is the recipe's data.
@@ -221,9 +227,14 @@ class EvaluationContext:
         self.progress(what, 0, len(rows))
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            pixels = self._pixels(opened, chunk)
+            pixels: torch.Tensor | None = None
             for name, encoder in self.encoders.items():
-                features = _finite(encoder.embed(pixels).numpy(), name, dataset.name)
+                if isinstance(encoder, StoredFeatures):
+                    found = encoder.rows(dataset, chunk)
+                else:
+                    pixels = self._pixels(opened, chunk) if pixels is None else pixels
+                    found = encoder.embed(pixels)
+                features = _finite(found.numpy(), name, dataset.name)
                 if name not in opened.features:
                     shape = len(dataset), features.shape[1]
                     opened.features[name] = np.zeros(shape, dtype=np.float32)

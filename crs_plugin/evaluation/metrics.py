@@ -57,8 +57,7 @@ def compare(
         ValueError: If there is no test image.
     """
     names, rows = list(predictions), np.stack(list(predictions.values()))
-    resamples = _resampled_confusions(truth, rows, classes, subject, np.random.default_rng(seed))
-    accuracy, uar = _accuracy(resamples), _uar(resamples)
+    accuracy, uar = resampled_rates(truth, rows, classes, subject=subject, seed=seed)
     scores = {
         name: _scores(truth, rows[i], classes, interval(accuracy[:, i]), interval(uar[:, i]))
         for i, name in enumerate(names)
@@ -75,6 +74,31 @@ def compare(
         if i
     }
     return Comparison(scores, gains)
+
+
+def resampled_rates(
+    truth: Ids,
+    predictions: Ids,
+    classes: int,
+    *,
+    subject: NDArray[np.int32] | None = None,
+    seed: int = 0,
+) -> tuple[Floats, Floats]:
+    """Return accuracies and UARs ``[RESAMPLES, M]`` of M predictions on the same resamples.
+
+    Args:
+        truth: Class ids ``[N]``.
+        predictions: Class ids ``[M, N]``.
+        classes: Number of classes C.
+        subject: As for ``compare``.
+        seed: Of the resamples.
+
+    Raises:
+        ValueError: If there is no test image.
+    """
+    generator = np.random.default_rng(seed)
+    confusions = _resampled_confusions(truth, predictions, classes, subject, generator)
+    return _accuracy(confusions), _uar(confusions)
 
 
 def accuracy_and_uar(truth: Ids, predicted: Ids, classes: int) -> tuple[float, float]:

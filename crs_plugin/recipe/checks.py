@@ -1,6 +1,6 @@
 """Checks of a recipe that take longer than reading it: building its parts, opening its data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,18 @@ def check_open_data(recipe: Recipe, context: EvaluationContext) -> None:
     """
     found = _Found()
     _check_labels(recipe, context.open(None, for_features=False), found)
-    _check_evaluations(recipe, context, found)
+    _check_evaluations(recipe.evaluation, context, found)
+    found.raise_if_any()
+
+
+def check_evaluations(evaluation: Sequence[Spec], context: EvaluationContext) -> None:
+    """Open the data of evaluations, and see whether these can be made with them.
+
+    Raises:
+        RecipeError: If data are missing or wrong, or an evaluation cannot be made with them.
+    """
+    found = _Found()
+    _check_evaluations(evaluation, context, found)
     found.raise_if_any()
 
 
@@ -240,8 +251,10 @@ def _needs_labels(recipe: Recipe) -> Iterator[tuple[Spec, str]]:
                 yield term.spec, _LABELS[name]
 
 
-def _check_evaluations(recipe: Recipe, context: EvaluationContext, found: _Found) -> None:
-    for spec in recipe.evaluation:
+def _check_evaluations(
+    evaluation: Sequence[Spec], context: EvaluationContext, found: _Found
+) -> None:
+    for spec in evaluation:
         with found.problems(spec):
             evaluation = spec.build()
             if hasattr(evaluation, "check"):

@@ -85,7 +85,7 @@ class FinishedRun:
             spread_reference=float(outcome.final.get("full_spread") or 0),
             metrics=read_metrics(self.folder.metrics),
             results=tuple(self.results),
-            environment=_flat(environment()),
+            environment=flat(environment()),
             views=views,
             preview=contact_sheet(self.data.dataset, columns=10, size=64, seed=recipe.seed),
             embedding=embedding_sample(self.context, recipe.labels),
@@ -144,6 +144,7 @@ def labels_used(recipe: Recipe, data: PretrainingData, module: PretrainingModule
     return "; ".join(used) or "none"
 
 
-def _flat(known: dict[str, Any]) -> dict[str, str]:
+def flat(known: dict[str, Any]) -> dict[str, str]:
+    """Return the environment as a report has it: libraries beside the rest, without gaps."""
     libraries = known.pop("libraries")
     return {name: str(value) for name, value in (known | libraries).items() if value is not None}

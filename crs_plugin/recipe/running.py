@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +41,7 @@ from crs_plugin.recipe.leaks import (
     refuse,
     without_leaks,
 )
+from crs_plugin.recipe.log_file import logged_to
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
@@ -149,7 +149,7 @@ def _run(run: _Run, mode: Mode) -> None:
         seed=recipe.seed,
     )
     run.folder.open(recipe, mode)
-    with _logged_to(run.folder):
+    with logged_to(run.folder.log):
         run.log_kept()
         _announce(run, data, module, batches)
         _show_left_out(run, left_out)
@@ -178,7 +178,7 @@ def _interrupted(run: _Run, continue_with: str) -> bool:
     if not folder.recipe.is_file():
         run.say("interrupted before the run began; nothing was written")
         return False
-    with _logged_to(folder):
+    with logged_to(folder.log):
         if folder.checkpoint.is_file():
             run.say(f"interrupted; the run can be continued exactly with:\n  {continue_with}")
         else:
@@ -330,21 +330,3 @@ def _seen(
         "epochs": outcome.epochs,
         "weights_before": str(recipe.backbone.options.get("weights")),
     }
-
-
-@contextmanager
-def _logged_to(folder: RunFolder) -> Iterator[None]:
-    handler = logging.FileHandler(folder.log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    package = logging.getLogger("crs_plugin")
-    level, propagate = package.level, package.propagate
-    package.addHandler(handler)
-    package.setLevel(logging.INFO)
-    package.propagate = False
-    try:
-        yield
-    finally:
-        package.removeHandler(handler)
-        package.setLevel(level)
-        package.propagate = propagate
-        handler.close()

@@ -7,15 +7,22 @@ from crs_plugin.recipe import load_recipe, shipped_recipes
 from crs_plugin.recipe.catalogue import UnknownRecipeError, description, find_recipe
 
 SHIPPED = {
+    "barlow_twins_resnet18",
     "crs_cont_released",
     "crs_cont_resnet18",
     "crs_cont_resnet18_ferplus",
     "crs_cont_robust_resnet18",
     "simclr_resnet18",
+    "supcon_coarse_resnet18",
     "supcon_resnet18",
+    "supervised_coarse_resnet18",
     "supervised_resnet18",
 }
-BASELINES = ("simclr_resnet18", "supcon_resnet18", "supervised_resnet18")
+BASELINES = (
+    *("simclr_resnet18", "barlow_twins_resnet18"),
+    *("supcon_resnet18", "supcon_coarse_resnet18"),
+    *("supervised_resnet18", "supervised_coarse_resnet18"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +33,7 @@ def data_folder(monkeypatch, tmp_path):
 def test_all_shipped_recipes_are_found():
     found = shipped_recipes()
     assert set(found) == SHIPPED
-    assert len(found) == 7
+    assert len(found) == 10
     assert all(path.name == f"{name}.yaml" for name, path in found.items())
 
 
@@ -88,6 +95,23 @@ def test_a_shipped_recipe_is_shown_by_a_short_path(monkeypatch):
     provenance = load_recipe("simclr_resnet18").provenance
     assert provenance["name"] == "recipes/simclr_resnet18.yaml:3"
     assert provenance["seed"] == "recipes/crs_cont_resnet18.yaml:3 (inherited)"
+
+
+def test_supcon_on_coarse_labels_is_the_first_term_of_the_method_without_its_weights():
+    coarse, fine = load_recipe("supcon_coarse_resnet18"), load_recipe("supcon_resnet18")
+    method = load_recipe("crs_cont_resnet18")
+    assert coarse.labels == method.labels
+    assert coarse.objective == fine.objective
+    assert {key for key in fine.values if fine.values[key] != coarse.values[key]} == {
+        *("name", "labels"),
+    }
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_baseline_can_be_built(name):
+    from crs_plugin.recipe.checks import check_build
+
+    check_build(load_recipe(name, ["augmentation.size=32", "training.batch_size=16"]))
 
 
 def test_the_robust_recipe_changes_the_views_and_nothing_else():

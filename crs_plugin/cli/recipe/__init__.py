@@ -12,6 +12,7 @@ _HERE = "crs_plugin.cli.recipe"
     cls=LazyGroup,
     subcommands={
         "run": (f"{_HERE}.run", "Pre-train, evaluate and write a report."),
+        "sweep": (f"{_HERE}.sweep", "Run every combination of values, with several seeds."),
         "list": (f"{_HERE}.list", "List the recipes that come with the package."),
         "show": (f"{_HERE}.show", "Print a recipe as it will run, with where each value is from."),
         "copy": (f"{_HERE}.copy", "Copy a shipped recipe to a file of your own."),

@@ -1,5 +1,6 @@
 """Figures of the report, one concept a file. Only the report draws: matplotlib is heavy."""
 
+from crs_plugin.evaluation.figures.comparison import Dots, compared_targets
 from crs_plugin.evaluation.figures.confusion import confusion_matrix
 from crs_plugin.evaluation.figures.counts import data_counts
 from crs_plugin.evaluation.figures.curves import training_curves
@@ -10,7 +11,9 @@ from crs_plugin.evaluation.figures.targets import targets
 from crs_plugin.evaluation.figures.views import views_sheet
 
 __all__ = [
+    "Dots",
     "Drawing",
+    "compared_targets",
     "confusion_matrix",
     "data_counts",
     "embedding_maps",

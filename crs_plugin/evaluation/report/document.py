@@ -16,13 +16,17 @@ def document(report: RunReport) -> dict[str, Any]:
 
     Layout, version 2 (rates between 0 and 1; intervals are ``[low, high]`` of 95 %)::
 
-        version            1
-        name               name of the recipe
+        version            2
+        name               name of the recipe, or of the evaluation
         recipe             the resolved recipe, YAML text
         finished           date and time
         verdict            {level: good | mixed | bad | none, headline, detail}
+        encoder            {source, backbone: name | null, input_size, known: {name: text}} of an
+                            encoder that was evaluated after the fact, null for that of a run
+        missing            [why an evaluation was not made]
         seen               {data: [names], images: different ones that it saw, images_in_data,
-                            labels, views, weights_before: name | null}
+                            labels, views: n | null, weights_before: name | null}, or null where
+                            that is not known
         data               [{name, role, counts: {split: {expression: n}}, subjects: n | null,
                              skipped: {reason: n}}]
         leaks              {on_leak: warn | error | drop_from_train, dropped: images left out of
@@ -31,7 +35,8 @@ def document(report: RunReport) -> dict[str, Any]:
                             subjects: n | null, leak: whether it is one, pretraining: whether first
                             is the pre-training data}]}, or null
         parameters         {part: n}
-        outcome            {steps, batch_size, epochs, seconds, warnings: [text]}
+        outcome            {steps, batch_size, epochs, seconds, warnings: [text]}, or null where
+                            nothing was trained
         spread_reference   spread of evenly spread embeddings
         class_weights      {term: {first: {class: weight}, last: {class: weight}}}, of the terms
                             that weight classes, at the first and the last step
@@ -56,7 +61,9 @@ def document(report: RunReport) -> dict[str, Any]:
         "recipe": report.recipe,
         "finished": report.finished,
         "verdict": asdict(verdict(report)),
-        "seen": asdict(report.seen),
+        "encoder": asdict(report.encoder) if report.encoder else None,
+        "missing": list(report.missing),
+        "seen": asdict(report.seen) if report.seen else None,
         "data": [
             {
                 "name": data.name,
@@ -69,7 +76,7 @@ def document(report: RunReport) -> dict[str, Any]:
         ],
         "leaks": None if report.leaks is None else report.leaks.to_json(),
         "parameters": dict(report.parameters),
-        "outcome": asdict(report.outcome),
+        "outcome": asdict(report.outcome) if report.outcome else None,
         "spread_reference": report.spread_reference,
         "class_weights": {
             term: {"first": dict(weights.first), "last": dict(weights.last)}

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import TYPE_CHECKING
 
 from crs_plugin.evaluation.figures.drawing import INK, Drawing
 from crs_plugin.evaluation.report.run_report import RunReport
@@ -10,9 +11,29 @@ from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.report.weights_in_use import weights_in_use
 from crs_plugin.evaluation.result import Interval, headline_targets
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
 
 def page(report: RunReport, drawn: Sheets) -> str:
     """Return the HTML of a report: all styles and images are inside, nothing is fetched."""
+    return (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            report=report,
+            drawn=drawn,
+            verdict=verdict(report),
+            headline=headline_targets(report.results),
+            in_points=in_points,
+            class_weights=weights_in_use(report.metrics),
+        )
+    )
+
+
+def environment() -> "Environment":
+    """Return what renders pages: texts are escaped, and rates and figures have filters."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -25,15 +46,15 @@ def page(report: RunReport, drawn: Sheets) -> str:
     environment.filters.update(
         percent=_percent, interval=_interval, points=_points, duration=_duration, figure=_figure
     )
-    template = environment.get_template("report.html.jinja")
-    return template.render(
-        report=report,
-        drawn=drawn,
-        verdict=verdict(report),
-        headline=headline_targets(report.results),
-        in_points=in_points,
-        class_weights=weights_in_use(report.metrics),
-    )
+    return environment
+
+
+def styles() -> "Markup":
+    """Return the style sheet of the report, for other pages of the same look."""
+    from markupsafe import Markup
+
+    template = environment().get_template("report.html.jinja")
+    return Markup("".join(template.blocks["style"](template.new_context())))
 
 
 def _percent(rate: float) -> str:

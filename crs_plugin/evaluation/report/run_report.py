@@ -24,7 +24,7 @@ class Seen:
         images: Number of different images that went through the network.
         images_in_data: Number of images that there were to go through it.
         labels: Which labels were used, in words (``4 coarse classes: positive, …``), or ``none``.
-        views: Number of views that went through the network in all.
+        views: Number of views that went through the network in all; None where it is not known.
         weights_before: Name or file of the weights that it started from; None for random ones.
     """
 
@@ -32,7 +32,7 @@ class Seen:
     images: int
     images_in_data: int
     labels: str
-    views: int
+    views: int | None
     weights_before: str | None = None
 
 
@@ -81,17 +81,34 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class RunReport:
-    """One run, from recipe to results.
+class EvaluatedEncoder:
+    """An encoder that was evaluated after the fact.
 
     Attributes:
-        name: Name of the recipe.
+        source: What opened it: a file, or a toolkit's name.
+        backbone: Name of its network; None where it is not known (features from a file).
+        input_size: Side in pixels of the images that it took.
+        known: What else its file tells of where it comes from, by name.
+    """
+
+    source: str
+    backbone: str | None
+    input_size: int
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run, from recipe to results; or the evaluation of an encoder, without pre-training.
+
+    Attributes:
+        name: Name of the recipe, or of the evaluation.
         recipe: The resolved recipe as YAML text.
         finished: Date and time of the end, as people read it.
-        seen: What the encoder saw.
+        seen: What the encoder saw; None where that is not known.
         data: All data sets of the run.
         parameters: Part (``backbone``, ``projection head``) → number of parameters.
-        outcome: How pre-training went.
+        outcome: How pre-training went; None where an encoder was evaluated after the fact.
         spread_reference: Spread of evenly spread embeddings, 1/√D.
         metrics: Rows of ``metrics.jsonl``.
         results: Outcome of each evaluation.
@@ -101,15 +118,17 @@ class RunReport:
         embedding: Features for the map, if it is to be shown.
         errors: Examples of errors, of some targets.
         leaks: What pre-training data and test data have in common, if that was looked for.
+        encoder: The encoder that was evaluated after the fact; None for that of a run.
+        missing: Evaluations that were not made, each with why, a sentence each.
     """
 
     name: str
     recipe: str
     finished: str
-    seen: Seen
+    seen: Seen | None
     data: tuple[DataCounts, ...]
     parameters: Mapping[str, int]
-    outcome: Outcome
+    outcome: Outcome | None
     spread_reference: float
     metrics: Sequence[Mapping[str, Any]]
     results: tuple[EvaluationResult, ...]
@@ -119,3 +138,10 @@ class RunReport:
     embedding: EmbeddingSample | None = None
     errors: tuple[ErrorExamples, ...] = ()
     leaks: Leaks | None = None
+    encoder: EvaluatedEncoder | None = None
+    missing: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What went wrong in pre-training."""
+        return self.outcome.warnings if self.outcome else ()

@@ -30,6 +30,12 @@ def verdict(report: RunReport) -> Verdict:
     worse if it lies below, and otherwise as no difference shown.
     """
     judged = [t for t in headline_targets(report.results) if RANDOM in t.gains]
+    if not judged and headline_targets(report.results):
+        return Verdict(
+            "none",
+            "No random encoder stands beside it, so nothing here says whether the encoder learnt.",
+            "Its figures say what its features are good for, not what made them so.",
+        )
     if not judged:
         return Verdict(
             "none",
@@ -49,7 +55,7 @@ def verdict(report: RunReport) -> Verdict:
     else:
         level = "bad"
         headline = "This run does not show that the encoder learnt: it beats a random one nowhere."
-    if report.outcome.warnings and level == "good":
+    if report.warnings and level == "good":
         level = "mixed"
         headline = f"The encoder beats a random one {where}, but something went wrong on the way."
     return Verdict(level, headline, _detail(report, judged, better, worse))
@@ -79,7 +85,7 @@ def _detail(
         parts.append(f"No difference is shown on {_titles(unclear)}.")
     if worse:
         parts.append(f"It is worse than the random one on {_titles(worse)}.")
-    if report.outcome.warnings:
+    if report.warnings:
         parts.append("Read the warnings below before trusting these figures.")
     parts.append("One run with one seed: another seed would move every figure.")
     return " ".join(parts)

@@ -1,0 +1,65 @@
+"""The encoder that is to be evaluated, by what a person types."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.evaluation.context import Embedder
+from crs_plugin.evaluation.stored_features import SUFFIX, StoredFeatures
+from crs_plugin.models.encoder import Encoder
+from crs_plugin.recipe.reading import read_resolved
+
+
+def names_features(text: str) -> bool:
+    """Whether a text names features from a file rather than an encoder."""
+    return Path(text).suffix.lower() == SUFFIX
+
+
+def opened_encoder(text: str) -> Encoder:
+    """Return the encoder that a text means: its file, or the folder of the run that trained it.
+
+    Raises:
+        InputError: If there is none; the message says why.
+        RegistryError: If its backbone is not known here.
+    """
+    path = Path(text).expanduser()
+    inside = path / "encoder.safetensors"
+    return Encoder.load(inside if inside.is_file() else path)
+
+
+def features_of_file(text: str, datasets: Sequence[FaceDataset]) -> Embedder:
+    """Return the features in a file, for the data that are evaluated.
+
+    Raises:
+        InputError: If they are not those of these data.
+    """
+    return StoredFeatures.of(Path(text).expanduser(), datasets)
+
+
+def trained_by(text: str) -> dict[str, Any] | None:
+    """Return the resolved recipe of the run that an encoder lies in; None where there is none.
+
+    Raises:
+        RecipeError: If there is one that cannot be read.
+    """
+    path = Path(text).expanduser()
+    folder = path if path.is_dir() else path.parent
+    recipe = folder / "recipe.yaml"
+    ours = folder / "encoder.safetensors"
+    return read_resolved(recipe) if recipe.is_file() and ours in (path, path / ours.name) else None
+
+
+def absolute_source(text: str) -> str:
+    """Return the text with a path made absolute, where it is one."""
+    path = Path(text).expanduser()
+    return str(path.absolute()) if path.exists() else text
+
+
+def short_name(text: str) -> str:
+    """Return a name for an encoder that a folder can have."""
+    path = Path(text).expanduser()
+    if path.name == "encoder.safetensors" and path.absolute().parent.name:
+        path = path.absolute().parent
+    name = path.name.removesuffix(path.suffix) if path.is_file() else path.name
+    return name.replace(":", "_") or "encoder"

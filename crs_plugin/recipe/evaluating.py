@@ -1,0 +1,189 @@
+"""Evaluating an encoder after the fact: what a run does after its training, without the run."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crs_plugin.data.bad_images import BadImage, as_tsv, listed
+from crs_plugin.data.decoded_images import ImageReader
+from crs_plugin.errors import InputError
+from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.report import write_report
+from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.files import write_atomically
+from crs_plugin.recipe.building import built_references
+from crs_plugin.recipe.checks import check_evaluations
+from crs_plugin.recipe.evaluated_encoder import (
+    absolute_source,
+    features_of_file,
+    names_features,
+    opened_encoder,
+    trained_by,
+)
+from crs_plugin.recipe.evaluation_folder import EvaluationFolder
+from crs_plugin.recipe.evaluation_plan import EvaluationPlan
+from crs_plugin.recipe.evaluation_reporting import FinishedEvaluation
+from crs_plugin.recipe.log_file import logged_to
+from crs_plugin.recipe.progress import StageProgress
+from crs_plugin.recipe.spec import Spec
+
+log = logging.getLogger("crs_plugin.evaluate")
+
+
+@dataclass
+class _Evaluation:
+    """One evaluation of an encoder, and how far it has come.
+
+    Attributes:
+        text: What the person typed for the encoder.
+        plan: What is done.
+        folder: Where everything goes.
+        console: Where it is told.
+        progress: Is told of long work.
+        results: What was found out so far.
+        missing: What could not be, each with why.
+    """
+
+    text: str
+    plan: EvaluationPlan
+    folder: EvaluationFolder
+    console: Console
+    progress: StageProgress
+    results: list[EvaluationResult] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        self.console.print(Text(line), soft_wrap=True)
+        log.info(line)
+
+    def show(self, table: Table) -> None:
+        self.console.print(table)
+        with self.console.capture() as captured:
+            self.console.print(table)
+        log.info("\n%s", captured.get())
+
+
+def evaluate_encoder(text: str, plan: EvaluationPlan, folder: Path, *, overwrite: bool) -> bool:
+    """Evaluate an encoder and write the report, without a part on pre-training.
+
+    All that can be known beforehand is checked before the folder is touched. An evaluation that
+    fails does not lose the others, nor does an interruption: the report tells what is missing.
+
+    Args:
+        text: The encoder: a file, a run's folder, or features as ``.npy``.
+        plan: What is done with it.
+        folder: Where everything goes.
+        overwrite: Whether an evaluation that is there is removed.
+
+    Returns:
+        True when all is done, False when somebody interrupted it.
+
+    Raises:
+        InputError: If anything does not fit, or evaluations failed; those that did not are in the
+            report.
+    """
+    console = Console()
+    run = _Evaluation(text, plan, EvaluationFolder(folder), console, StageProgress(console))
+    run.folder.check(overwrite)
+    try:
+        context = _checked_context(run)
+    except KeyboardInterrupt:
+        run.say("interrupted before the first evaluation; nothing was written")
+        return False
+    return _evaluate(run, context)
+
+
+def _checked_context(run: _Evaluation) -> EvaluationContext:
+    """Open the encoder and the data, and see whether they fit."""
+    plan, text = run.plan, run.text
+    of_file = names_features(text)
+    encoder: Any = None if of_file else opened_encoder(text)
+    size = plan.input_size if of_file else encoder.info.input_size
+    context = EvaluationContext(plan.source, size, plan.seed, coarse_table=plan.labels)
+    check_evaluations(plan.evaluation, context)
+    left_out = _read_images(run, context)
+    if left_out:
+        check_evaluations(plan.evaluation, context)
+    if of_file:
+        encoder = features_of_file(text, context.datasets)
+    references = built_references(plan.references, encoder, plan.seed)
+    context = context.with_encoders(encoder, references, run.progress)
+    run.folder.open(plan.to_yaml(absolute_source(text), trained_by(text)))
+    if left_out:
+        write_atomically(run.folder.left_out, as_tsv(left_out))
+        where = f"all in {run.folder.left_out}"
+        run.say(f"images left out: {len(left_out):,} ({where}){listed(left_out)}")
+    return context
+
+
+def _read_images(run: _Evaluation, context: EvaluationContext) -> tuple[BadImage, ...]:
+    reader = ImageReader(run.progress, run.say)
+    with run.progress.stage():
+        return context.read_images(
+            reader,
+            feature_size=context.input_size,
+            other_size=None,
+            skip=run.plan.skip_bad_images,
+        )
+
+
+def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
+    interrupted = False
+    with logged_to(run.folder.log):
+        run.say(f"encoder: {run.text} → {run.folder.path}")
+        for dataset in context.datasets:
+            run.say(f"data: {dataset.name}, {len(dataset):,} images")
+        try:
+            with run.progress.stage():
+                for spec in run.plan.evaluation:
+                    _one(run, spec, context)
+        except KeyboardInterrupt:
+            interrupted = True
+            done = len(run.results) + len(run.missing)
+            run.missing += [
+                f"{_title(spec)} was not evaluated: somebody interrupted it."
+                for spec in run.plan.evaluation[done:]
+            ]
+        if run.results:
+            _write(run, context, pictures=not interrupted)
+            run.show(summary_table(run.results))
+            run.say(f"report: {run.folder.report}")
+        for why in run.missing:
+            run.say(why)
+    if interrupted:
+        return False
+    if run.missing:
+        kept = f"; what was finished is in {run.folder.report}" if run.results else ""
+        raise InputError(
+            f"{len(run.missing)} of {len(run.plan.evaluation)} evaluations could not be"
+            f" made{kept}:\n" + "\n".join(run.missing)
+        )
+    return True
+
+
+def _one(run: _Evaluation, spec: Spec, context: EvaluationContext) -> None:
+    evaluation: Callable[[EvaluationContext], EvaluationResult] = spec.build()
+    try:
+        run.results.append(evaluation(context))
+    except InputError as error:
+        run.missing.append(f"{_title(spec)} was not evaluated: {error}.")
+
+
+def _title(spec: Spec) -> str:
+    title = spec.options.get("title")
+    return f"{title} ({spec.name})" if title else spec.name
+
+
+def _write(run: _Evaluation, context: EvaluationContext, *, pictures: bool) -> None:
+    """Write the report; whoever has interrupted the work is not kept waiting for pictures."""
+    finished = FinishedEvaluation(
+        run.text, run.plan, context, tuple(run.results), tuple(run.missing)
+    )
+    write_report(run.folder.path, finished.report(pictures=pictures))
