@@ -13,7 +13,7 @@ from crs_plugin.evaluation.linear_classifier import (
     LogisticPath,
     Standardisation,
 )
-from crs_plugin.evaluation.metrics import RATES, interval, rates, resampled_rates
+from crs_plugin.evaluation.metrics import RATES, interval, rates, rates_of_resamples
 from crs_plugin.evaluation.one_thread import one_thread
 from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.result import TRAINED, Estimate, Measure
@@ -167,7 +167,7 @@ def _estimates(
     means = np.mean([rates(truth, ids, classes) for ids in predicted], axis=0)
     resampled = np.concatenate(
         [
-            resampled_rates(truth, ids, classes, subject=probe.test.subject, seed=seed + number)
+            rates_of_resamples(truth, ids, classes, subject=probe.test.subject, seed=seed + number)
             for number, ids in enumerate(predicted)
         ]
     )

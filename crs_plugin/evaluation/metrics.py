@@ -112,7 +112,7 @@ def rates(truth: Ids, predicted: Ids, classes: int) -> Floats:
     return _rates(_confusion(truth, predicted, classes))
 
 
-def resampled_rates(
+def rates_of_resamples(
     truth: Ids, predicted: Ids, classes: int, *, subject: NDArray[np.int32], seed: int
 ) -> Floats:
     """Return the ``RATES`` ``[RESAMPLES, 3]`` of bootstrap resamples, made as in ``compare``."""

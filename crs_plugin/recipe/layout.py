@@ -59,8 +59,9 @@ PLAIN_KEYS: Mapping[str, str] = {
     ),
     "on_leak": (
         "What happens if the pre-training data hold images that an evaluation tests, or persons"
-        " whom it tests as strangers: warn (the default) tells so; error trains nothing; drop_from_train"
-        " leaves them out of pre-training. Copies between splits of one set are told in any case."
+        " whom it tests as strangers: warn (the default) tells so; error trains nothing;"
+        " drop_from_train leaves them out of pre-training. Copies between splits of one set are"
+        " told in any case."
     ),
     "training": "Epochs, batch size and the like.",
 }
