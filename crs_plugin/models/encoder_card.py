@@ -16,9 +16,8 @@ picture. They are not what somebody feels, thinks or intends: people smile when 
 and are angry without a scowl, and how a face is read depends on situation and culture. Do not use
 it to judge a person: not in hiring, policing, schooling, insurance, medicine or lie detection. The
 European Union prohibits inferring emotions at work and in education, but for medical or safety
-reasons (Regulation (EU) 2024/1689, article 5). Look at errors
-by age, sex and skin colour on data of your own before anybody is affected; the figures above do not
-show them."""
+reasons (Regulation (EU) 2024/1689, article 5). Look at errors by age, sex and skin colour on data
+of your own before anybody is affected; the figures above do not show them."""
 
 _LABELS = {
     "recipe": "Recipe",
