@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crs_plugin.cli.data.picture_file import check_picture_file
+from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
-    from crs_plugin.evaluation.figures.predictions import PredictedFace
+    from PIL import Image
+
+    from crs_plugin.data.face_detector import FaceDetector
+    from crs_plugin.evaluation.figures.predictions import Box, PredictedFace
 
 _MOST_SHOWN = 50
 
@@ -28,6 +32,20 @@ _MOST_SHOWN = 50
     type=click.Path(path_type=Path),
     help="A classifier that was trained on its features.",
 )
+@click.option("--crop", is_flag=True, help="Find the largest face of each image and cut it out.")
+@click.option(
+    "--detector",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --crop: weights of YuNet (.onnx), as for 'crs data crop'.",
+)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 4),
+    default=0.0,
+    show_default=True,
+    help="With --crop: what is added on each side of the face, as a share of its side.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all probabilities as JSON.")
 @click.option(
     "--output",
@@ -35,16 +53,27 @@ _MOST_SHOWN = 50
     help="Also write a picture, .png or .jpg, with bars of the probabilities.",
 )
 def command(
-    images: tuple[Path, ...], encoder: str, classifier: Path, as_json: bool, output: Path | None
+    images: tuple[Path, ...],
+    encoder: str,
+    classifier: Path,
+    crop: bool,
+    detector: Path | None,
+    margin: float,
+    as_json: bool,
+    output: Path | None,
 ) -> None:
     """Say which expression faces show, by the classes of a classifier.
 
     An image (or every image in a folder) should show one face, cropped as those that the classifier
-    was trained on. The probabilities are those of a person calling the face so, as far as the
-    classifier learnt it; what somebody feels cannot be seen in a picture.
+    was trained on; --crop does it as 'crs data crop' does, with the same --margin. The
+    probabilities are those of a person calling the face so, as far as the classifier learnt it;
+    what somebody feels cannot be seen in a picture.
     """
+    if crop != (detector is not None) or (margin and not crop):
+        raise InputError("--crop and --detector FILE go together, and --margin with both")
     if output is not None:
         check_picture_file(output)
+    from crs_plugin.data.face_detector import FaceDetector
     from crs_plugin.data.image_search import find_images
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.models.trained_classifier import fitting_classifier
@@ -52,7 +81,8 @@ def command(
     paths = find_images(images)
     opened = open_encoder(encoder)
     loaded = fitting_classifier(classifier, opened.digest(), opened.info.feature_dim)
-    faces = _predicted(paths, opened, loaded)
+    finder = FaceDetector(detector) if detector else None
+    faces = _predicted(paths, opened, loaded, finder, margin)
     if as_json:
         _print_json(faces)
     else:
@@ -61,19 +91,58 @@ def command(
         _write_picture(faces, output, quiet=as_json)
 
 
-def _predicted(paths: Sequence[str], encoder: Any, classifier: Any) -> "list[PredictedFace]":
+def _predicted(
+    paths: Sequence[str],
+    encoder: Any,
+    classifier: Any,
+    detector: "FaceDetector | None",
+    margin: float,
+) -> "list[PredictedFace]":
     from crs_plugin.data.dataset import DataError
-    from crs_plugin.data.image_file import read_image_file
     from crs_plugin.evaluation.figures.predictions import PredictedFace
 
-    pictures = []
+    shown, faces = [], []
     for path in paths:
-        try:
-            pictures.append(read_image_file(path))
-        except Exception as error:  # damaged files raise whatever their decoder stumbles over
-            raise DataError(f"{path}: cannot be read: {error}") from error
-    found = encoder.predict(pictures, classifier)
-    return [PredictedFace(*row) for row in zip(paths, pictures, found, strict=True)]
+        image = _read(path)
+        found = (image, None) if detector is None else _largest_face(image, detector, margin)
+        if found is None:
+            click.echo(f"{path}: no face is found", err=True)
+            continue
+        face, box = found
+        faces.append(face)
+        shown.append((path, image, box))
+    if not faces:
+        raise DataError(
+            "no face is found in any of the images; without --crop they are taken whole"
+        )
+    predictions = encoder.predict(faces, classifier)
+    return [
+        PredictedFace(path, image, prediction, box)
+        for (path, image, box), prediction in zip(shown, predictions, strict=True)
+    ]
+
+
+def _read(path: str) -> "Image.Image":
+    from crs_plugin.data.dataset import DataError
+    from crs_plugin.data.image_file import read_image_file
+
+    try:
+        return read_image_file(path)
+    except Exception as error:  # damaged files raise whatever their decoder stumbles over
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+def _largest_face(
+    image: "Image.Image", detector: "FaceDetector", margin: float
+) -> "tuple[Image.Image, Box] | None":
+    """Return the face, upright, and its box in the image."""
+    from crs_plugin.data.alignment import aligned
+
+    found = detector.faces(image)
+    if not found:
+        return None
+    x, y, width, height = found[0].box.tolist()
+    return aligned(image, found[0].landmarks, margin), (x, y, width, height)
 
 
 def _print_table(faces: "Sequence[PredictedFace]") -> None:
@@ -98,6 +167,7 @@ def _print_json(faces: "Sequence[PredictedFace]") -> None:
             "name": face.prediction.name,
             "probability": face.prediction.probability,
             "probabilities": face.prediction.probabilities,
+            **({} if face.box is None else {"box": face.box}),
         }
         for face in faces
     ]

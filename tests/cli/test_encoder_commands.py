@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pytest
 import torch
+from made_detector import write_detector
 from PIL import Image
 from tiny_encoder import classifier_for, random_images, tiny_encoder
 
+from crs_plugin.data.alignment import aligned
+from crs_plugin.data.face_detector import FaceDetector
 from crs_plugin.models import Encoder, build_backbone
 from crs_plugin.models.open_encoder import open_encoder
 
@@ -132,6 +135,36 @@ def test_a_prediction_as_a_table_and_as_json(call, workplace, capsys):
     assert rows[1]["probability"] == pytest.approx(expected[1].probability, abs=1e-5)
     with Image.open(workplace / "p.png") as picture:
         assert picture.height > picture.width / 2
+
+
+def test_crop_takes_the_largest_face_and_shows_its_box(call, workplace, capsys):
+    pytest.importorskip("cv2")
+    write_detector(workplace / "yunet.onnx")
+    photo = np.zeros((320, 320, 3), np.uint8)
+    photo[160:168, 120:128] = 255
+    Image.fromarray(photo).save(workplace / "photo.png")
+    Image.new("RGB", (320, 320)).save(workplace / "dark.png")
+    command = ("predict", "dark.png", "photo.png", "--encoder", ".", "--classifier")
+    crop = ("--crop", "--detector", "yunet.onnx", "--margin", "0.2")
+    assert call(*command, "c.safetensors", *crop, "--json", "--output", "p.png") == 0
+    captured = capsys.readouterr()
+    assert "dark.png: no face is found" in captured.err
+    (row,) = json.loads(captured.out)
+    assert row["image"] == "photo.png"
+    with Image.open(workplace / "photo.png") as opened:
+        (found,) = FaceDetector(workplace / "yunet.onnx").faces(opened)
+        face = aligned(opened, found.landmarks, 0.2)
+    np.testing.assert_allclose(row["box"], found.box, rtol=1e-6)
+    expected = tiny_encoder().predict(face, workplace / "c.safetensors")[0]
+    assert row["probability"] == pytest.approx(expected.probability, abs=1e-5)
+    assert call("predict", "dark.png", *command[3:], "c.safetensors", *crop) == 2
+    assert "no face is found in any" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [("--crop",), ("--detector", "x.onnx"), ("--margin", "0.2")])
+def test_crop_needs_a_detector(call, workplace, capsys, options):
+    assert call(*PREDICT, "c.safetensors", *options) == 2
+    assert "--crop and --detector FILE go together" in capsys.readouterr().err
 
 
 def test_an_unreadable_image_is_named(call, workplace, capsys):
