@@ -26,6 +26,7 @@ faces of 10 to 300 px, so a face that fills a photo is found at the first, a sma
 _LEAST_SCORE = 0.6
 _OVERLAP = 0.3  # of two boxes, beyond which they are one face; OpenCV's own default
 _MOST_FACES = 5000  # OpenCV's own default
+_SILENT = 0  # of OpenCV's levels of logging
 _BOX, _LANDMARKS, _SCORE = slice(0, 4), slice(4, 14), 14
 
 
@@ -119,6 +120,7 @@ def _opencv() -> Any:
         import cv2
     except ImportError as error:
         raise MissingExtraError("finding faces", "crop") from error
-    logging = cv2.utils.logging
-    logging.setLogLevel(logging.LOG_LEVEL_SILENT)  # it speaks of its back ends; errors are raised
+    # It speaks of its back ends; errors are raised. OpenCV 5 has moved the function.
+    silence = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel
+    silence(_SILENT)
     return cv2

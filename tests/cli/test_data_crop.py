@@ -36,8 +36,8 @@ def test_faces_are_found_cropped_and_opened_by_the_command_that_is_printed(call,
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:5] == [
         "photos: 2 faces of 3 images",
-        "  1 images: several faces, of which the largest is taken",
-        "  1 images: no face is found",
+        "  1 × several faces, of which the largest is taken",
+        "  1 × no face is found",
         "wrote faces/faces.csv and faces/left_out.tsv",
     ]
     opened = lines[-1].removeprefix("Open it: crs ").split()
@@ -53,7 +53,7 @@ def test_faces_are_found_cropped_and_opened_by_the_command_that_is_printed(call,
 def test_a_second_call_has_nothing_to_do(call, capsys):
     assert call("data", "crop", *FIND) == 0
     assert call("data", "crop", *FIND) == 0
-    assert "  3 images: done by an earlier call" in capsys.readouterr().out
+    assert "  3 × done by an earlier call" in capsys.readouterr().out
     assert call("data", "crop", *FIND, "--margin", "0.2") == 2
     assert (
         "faces has faces that were made otherwise: margin 0.0 (now 0.2)" in capsys.readouterr().err

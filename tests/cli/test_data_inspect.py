@@ -59,7 +59,7 @@ def test_persons_are_counted(call, capsys, faces):
     assert told["counts"] == {"all": {"happiness": 2, "(no label)": 1}}
     assert call("data", "inspect", "table", *listed) == 0
     printed = capsys.readouterr().out
-    assert "persons: 1, not known for 1 images" in printed
+    assert "persons: 1; not known in 1 of 3 images" in printed
     assert [line.split() for line in printed.splitlines() if "no label" in line] == [
         ["(no", "label)", "1"]
     ]

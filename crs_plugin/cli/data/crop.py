@@ -1,6 +1,8 @@
 """``crs data crop``."""
 
+from functools import partial
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -12,7 +14,7 @@ _OPENED_BY = "--set file=faces.csv --set split_column=split --set subject_column
 
 @click.command(
     "crop",
-    epilog="Example: crs data crop image_folder --root photos --detector yunet.onnx --output faces",
+    epilog="Example: crs data crop image_folder --detector yunet.onnx --output faces",
 )
 @click.argument("name")
 @root_option
@@ -65,9 +67,6 @@ def command(
     spec = one_component("dataset", name, {} if root is None else {"root": root}, overrides)
     made_by = {"detector": None if detector is None else _digest(detector)}
     dataset = spec.build()
-    from functools import partial
-    from shlex import quote
-
     from rich.console import Console
 
     from crs_plugin.data.cropping import LEFT_OUT, TABLE, crop_faces
@@ -85,11 +84,13 @@ def command(
             progress=lambda done, n: progress(f"cropping {dataset.name}", done, n),
         )
     click.echo(f"{dataset.name}: {crops.faces:,} faces of {len(dataset):,} images")
-    lines = [("done by an earlier call", crops.from_before), *crops.reasons.items()]
-    lines.insert(1, ("several faces, of which the largest is taken", crops.several))
-    for what, number in lines:
+    notes = {
+        "done by an earlier call": crops.from_before,
+        "several faces, of which the largest is taken": crops.several,
+    }
+    for what, number in (notes | dict(crops.reasons)).items():
         if number:
-            click.echo(f"  {number:,} images: {what}")
+            click.echo(f"  {number:,} × {what}")
     click.echo(f"wrote {output / TABLE}" + (f" and {output / LEFT_OUT}" if crops.left_out else ""))
     click.echo(f"Open it: crs data inspect table --root {quote(str(output))} {_OPENED_BY}")
 

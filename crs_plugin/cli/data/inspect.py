@@ -173,7 +173,8 @@ def _table(found: "Inspection", labels: dict[str | None, list[str]]) -> "Table":
 def _persons(found: "Inspection") -> str:
     if found.subjects is None:
         return "not known"
-    unknown = f", not known for {found.nameless:,} images" if found.nameless else ""
+    images = sum(sum(row.values()) for row in found.counts.values())
+    unknown = f"; not known in {found.nameless:,} of {images:,} images" if found.nameless else ""
     return f"{found.subjects:,}{unknown}"
 
 
