@@ -112,7 +112,7 @@ def few_labels(
         for key, draws in predicted.items()
     }
     notes = [
-        *(_choice_in_words(which, budgets, values) for which, values in chosen.items()),
+        *(_choice(which, budgets, values, regularisation) for which, values in chosen.items()),
         *(_beaten(which, budgets, uar) for which in context.encoders if which != TRAINED),
     ]
     return FewLabels(tuple(measures), tuple(notes))
@@ -177,11 +177,18 @@ def _estimates(
     ]
 
 
-def _choice_in_words(which: str, budgets: Sequence[Budget], values: Sequence[float]) -> str:
+def _choice(
+    which: str, budgets: Sequence[Budget], values: Sequence[float], tried: Sequence[float]
+) -> str:
+    if len(set(tried)) == 1:
+        return f"C for the {which} encoder: {values[0]:g}, the only one tried."
     at = ", ".join(
         f"{value:g} at {budget.words}" for budget, value in zip(budgets, values, strict=True)
     )
-    return f"C for the {which} encoder, chosen on validation: {at}."
+    ends = sorted({min(tried), max(tried)} & set(values))
+    beyond = " or ".join(f"{value:g}" for value in ends)
+    hint = f" Beyond {beyond} nothing was tried." if ends else ""
+    return f"C for the {which} encoder, chosen on validation: {at}.{hint}"
 
 
 def _beaten(

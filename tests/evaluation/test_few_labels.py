@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from crs_plugin.evaluation.few_labels import Budget, few_labels
+from crs_plugin.evaluation.few_labels import Budget, _choice, few_labels
 from crs_plugin.evaluation.probe_data import probe_data
 
 BASIC = list(range(8))
@@ -53,7 +53,17 @@ def test_the_value_that_does_best_on_validation_is_used(faces, context) -> None:
     both = run(context(world(faces)), draw, regularisation=(1e-9, 0.1))
     good = run(context(world(faces)), draw, regularisation=(0.1,))
     assert both.measures == good.measures
-    assert both.notes[0] == "C for the trained encoder, chosen on validation: 0.1 at some."
+    assert both.notes[0].startswith("C for the trained encoder, chosen on validation: 0.1 at some.")
+    assert good.notes[0] == "C for the trained encoder: 0.1, the only one tried."
+
+
+def test_a_choice_at_an_end_is_told() -> None:
+    budgets = [Budget(words, {}, lambda labels, _: labels, 2) for words in ("one", "two")]
+    tried = (0.1, 1.0, 10.0)
+    assert _choice("hog", budgets, [1.0, 1.0], tried).endswith("1 at one, 1 at two.")
+    assert _choice("hog", budgets, [0.1, 10.0], tried).endswith(
+        "0.1 at one, 10 at two. Beyond 0.1 or 10 nothing was tried."
+    )
 
 
 def test_intervals_hold_the_draws_and_the_test_images(faces, context) -> None:

@@ -128,11 +128,9 @@ class IdentityProbe:
                 f"data set {whole.name}: identity_probe needs at least two persons with"
                 f" {FOLDS} expressions or more, and {len(enough)} of {len(persons):,} have them"
             )
-        if len(enough) < len(persons):
-            notes.append(
-                f"Persons left out for fewer than {FOLDS} expressions:"
-                f" {len(persons) - len(enough):,}."
-            )
+        too_few = len(persons) - len(enough)
+        if too_few:
+            notes.append(f"Persons left out for fewer than {FOLDS} expressions: {too_few:,}.")
         if len(enough) > self.persons:
             notes.append(f"{self.persons:,} of {len(enough):,} persons were drawn.")
             enough = np.random.default_rng(context.seed).permutation(enough)[: self.persons]

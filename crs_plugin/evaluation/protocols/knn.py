@@ -46,7 +46,7 @@ class NearestNeighbours:
         title: str | None = None,
         data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
         test_data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
-        k: Annotated[Sequence[PositiveInt], Len(1)] = (5, 20, 50, 200),
+        k: Annotated[Sequence[PositiveInt], Len(1)] = (1, 5, 20, 50, 200),
         temperature: PositiveFloat = 0.1,
         validation_fraction: OpenFraction = 0.2,
     ) -> None:
@@ -161,5 +161,5 @@ def _at_end(chosen: dict[str, int], tried: Sequence[int]) -> list[str]:
         f"The k chosen for the {which} encoder lies at an end of those tried ({tried[0]} to"
         f" {tried[-1]}): one beyond might do better."
         for which, k in chosen.items()
-        if k in ends and k > 1
+        if k in ends and k > 1  # nothing is beyond one
     ]

@@ -44,10 +44,10 @@ class _Faces:
     def answers(self, queries: Ids) -> NDArray[np.bool_]:
         """Return which faces may answer ``[Q, N]``: neither a query itself nor its person."""
         persons = self.dataset.subject
-        same = (persons[queries, None] == persons) & (persons[queries, None] >= 0)
-        same[np.arange(len(queries)), queries] = True
-        answers: NDArray[np.bool_] = np.logical_not(same)
-        return answers
+        others: NDArray[np.bool_] = persons[queries, None] != persons
+        others |= persons[queries, None] < 0
+        others[np.arange(len(queries)), queries] = False
+        return others
 
     def right(self, queries: Ids) -> NDArray[np.bool_]:
         """Return which faces ``[Q, N]`` are right answers."""
@@ -173,8 +173,8 @@ class Retrieval:
             lonely = sorted({ALL_EXPRESSIONS[fine] for fine in dataset.fine[~answered]})
             count = int((~answered).sum())
             notes.append(
-                f"{count:,} image{'s' * (count != 1)} could not be a query, with no other of the"
-                f" same expression to find: {', '.join(lonely)}."
+                f"{count:,} image{'s' * (count != 1)} could not be a query, with no other image of"
+                f" the expression to find: {', '.join(lonely)}."
             )
         return _Faces(dataset, np.flatnonzero(answered), tuple(notes))
 
