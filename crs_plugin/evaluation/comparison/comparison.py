@@ -168,7 +168,8 @@ class Comparison:
             notes.append(
                 "Where an experiment has several seeds, figures are means ± standard deviation"
                 " over the seeds, and the intervals of differences cover another draw of images"
-                " and other seeds."
+                " and other seeds. The scatter over seeds is pooled from both sides: one with a"
+                " single seed is taken to scatter like the other."
             )
         if any(not d.seeds for d in made):
             notes.append(

@@ -7,6 +7,7 @@ from crs_plugin.evaluation.figures.drawing import (
     INK,
     MARKERS,
     PALETTE,
+    RANDOM,
     Drawing,
     as_csv,
     as_svg,
@@ -83,6 +84,8 @@ def compared_targets(title: str, shown: Mapping[str, Mapping[str, Dots]]) -> Dra
 
 
 def _style(name: str, names: Sequence[str]) -> tuple[str, str]:
+    if name == "random":
+        return RANDOM, "s"
     place = names.index(name)
     turn = place // len(PALETTE)  # of the colours: then they have other shapes
     return PALETTE[place % len(PALETTE)], MARKERS[(place + turn) % len(MARKERS)]
