@@ -78,6 +78,8 @@ class EvaluationContext:
         encoders: The encoder to evaluate as ``trained``, first; then the references by name.
         progress: Is told of long work.
         coarse_table: The coarse classes of the recipe.
+        shown: Names of the expressions that the recipe's pre-training shows; None where there is no
+            recipe that tells.
     """
 
     default_data: Source
@@ -86,6 +88,7 @@ class EvaluationContext:
     encoders: Mapping[str, Embedder] = field(default_factory=dict)
     progress: Progress = no_progress
     coarse_table: CoarseTable = field(default_factory=CoarseTable.default)
+    shown: frozenset[str] | None = None
     _opened: list[_Opened] = field(default_factory=list, repr=False)
 
     def with_encoders(

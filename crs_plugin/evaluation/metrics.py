@@ -97,7 +97,7 @@ def resampled_rates(
         ValueError: If there is no test image.
     """
     generator = np.random.default_rng(seed)
-    confusions = _resampled_confusions(truth, predictions, classes, subject, generator)
+    confusions = resampled_confusions(truth, predictions, classes, subject, generator)
     return _accuracy(confusions), _uar(confusions)
 
 
@@ -117,7 +117,7 @@ def rates_of_resamples(
 ) -> Floats:
     """Return the ``RATES`` ``[RESAMPLES, 3]`` of bootstrap resamples, made as in ``compare``."""
     generator = np.random.default_rng(seed)
-    return _rates(_resampled_confusions(truth, predicted[None], classes, subject, generator)[:, 0])
+    return _rates(resampled_confusions(truth, predicted[None], classes, subject, generator)[:, 0])
 
 
 def _rates(confusion: NDArray[np.number]) -> Floats:
@@ -150,7 +150,7 @@ def _confusion(truth: Ids, predicted: Ids, classes: int) -> Ids:
     return counts.reshape(classes, classes).astype(np.int64)
 
 
-def _resampled_confusions(
+def resampled_confusions(
     truth: Ids,
     predictions: Ids,
     classes: int,

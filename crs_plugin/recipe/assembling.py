@@ -149,6 +149,33 @@ class Assembly:
         self._labels_are_wrong = len(self.findings.problems) > before
         return self.labels
 
+    def excluded(self, tree: Node) -> dict[str, str]:
+        """Read the expressions that pre-training is not to see, with their places."""
+        node = tree.mapping.get("exclude_expressions")
+        if node is None or node.value is None:
+            return {}
+        if not isinstance(node.value, list):
+            self._mismatch(node, "exclude_expressions", "a list of expressions, such as [fear]")
+            return {}
+        named: dict[str, str] = {}
+        places: dict[str, str] = {}
+        for index, item in enumerate(node.value):
+            key = joined("exclude_expressions", index)
+            if not isinstance(item.value, str):
+                self._mismatch(item, key, "the name of an expression")
+                continue
+            try:
+                expression = canonical_expression(item.value)
+            except UnknownExpressionError as error:
+                self.findings.add(item.place, key, str(error))
+                continue
+            if expression in named:
+                message = f"named twice: {named[expression]!r} is the same expression; remove one"
+                self.findings.add(item.place, key, message)
+            named.setdefault(expression, item.value)
+            places.setdefault(expression, str(item.place))
+        return places
+
     def one(self, tree: Node, key: str) -> Spec | None:
         """Read a section that holds one component."""
         node = tree.mapping.get(key)

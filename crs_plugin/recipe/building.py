@@ -1,9 +1,9 @@
 """From a recipe to its parts: the data it pre-trains on, and the network under its objective."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,19 @@ class PretrainingData:
         fine: int64 ``[N]``, ids of their expressions within ``expressions``; -1 for none.
         coarse: int64 ``[N]``, coarse ids; -1 for none.
         expressions: Names of the expressions that occur, in canonical order.
+        excluded: Expression → number of images that the recipe keeps out.
     """
 
     dataset: FaceDataset
     fine: torch.Tensor
     coarse: torch.Tensor
     expressions: tuple[str, ...]
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unlabelled(self) -> int:
+        """Number of faces without an expression, which may show any."""
+        return int((self.fine == UNLABELLED).sum())
 
 
 def data_source(recipe: Recipe) -> DataSource:
@@ -47,10 +54,11 @@ def data_source(recipe: Recipe) -> DataSource:
 def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     """Return what the encoder may see of the data: their train split, with both kinds of ids.
 
-    Of these, only as many as the recipe's ``training.images`` allows.
+    Without the expressions that the recipe excludes and, of these, only as many as its
+    ``training.images`` allows.
 
     Raises:
-        DataError: If there is no such image, or fewer than that.
+        DataError: If the train split is empty, or has fewer images than that.
     """
     dataset = opened.in_split("train")
     if len(dataset) == 0:
@@ -58,6 +66,7 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
         raise DataError(
             f"{opened.name} has no image in its train split to pre-train on; it has {splits or 0}"
         )
+    dataset, excluded = without_excluded(recipe, dataset)
     wanted = recipe.training.images
     if wanted is not None and wanted > len(dataset):
         raise DataError(
@@ -67,7 +76,7 @@ def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:
     if wanted is not None:
         drawn = np.random.default_rng(recipe.seed).permutation(len(dataset))[:wanted]
         dataset = dataset.take(np.sort(drawn))
-    return _with_ids(recipe, dataset)
+    return _with_ids(recipe, dataset, excluded)
 
 
 def reduced(recipe: Recipe, data: PretrainingData, kept: NDArray[np.int64]) -> PretrainingData:
@@ -78,10 +87,10 @@ def reduced(recipe: Recipe, data: PretrainingData, kept: NDArray[np.int64]) -> P
         data: What there is.
         kept: Indices ``[K]`` of those that stay.
     """
-    return _with_ids(recipe, data.dataset.take(kept))
+    return _with_ids(recipe, data.dataset.take(kept), data.excluded)
 
 
-def _with_ids(recipe: Recipe, dataset: FaceDataset) -> PretrainingData:
+def _with_ids(recipe: Recipe, dataset: FaceDataset, excluded: Mapping[str, int]) -> PretrainingData:
     expressions = dataset.expressions
     contiguous = np.full(len(ALL_EXPRESSIONS) + 1, UNLABELLED)
     contiguous[[ALL_EXPRESSIONS.index(name) for name in expressions]] = range(len(expressions))
@@ -91,7 +100,26 @@ def _with_ids(recipe: Recipe, dataset: FaceDataset) -> PretrainingData:
         torch.from_numpy(contiguous[dataset.fine].astype(np.int64)),
         torch.from_numpy(coarse[dataset.fine].astype(np.int64)),
         expressions,
+        excluded,
     )
+
+
+def without_excluded(recipe: Recipe, dataset: FaceDataset) -> tuple[FaceDataset, dict[str, int]]:
+    """Return the images whose expression the recipe does not exclude, and what it excludes.
+
+    Args:
+        recipe: The recipe.
+        dataset: Images that pre-training could see.
+
+    Returns:
+        The images that are left, and excluded expression → number of its images.
+    """
+    ids = [ALL_EXPRESSIONS.index(name) for name in recipe.exclude_expressions]
+    numbers = {
+        name: int((dataset.fine == fine).sum())
+        for name, fine in zip(recipe.exclude_expressions, ids, strict=True)
+    }
+    return dataset.take(np.flatnonzero(~np.isin(dataset.fine, ids))), numbers
 
 
 def coarse_counts(recipe: Recipe, coarse: torch.Tensor) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,6 +17,7 @@ from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
 from crs_plugin.recipe.fitting import loss_inputs
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
+from crs_plugin.recipe.problem import listed as comma_listed
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import DataSource, Spec, nested
@@ -68,6 +70,7 @@ def check_data(recipe: Recipe) -> EvaluationContext:
     context = EvaluationContext(
         DataSource(recipe.data), augmentation.size, recipe.seed, coarse_table=recipe.labels
     )
+    context = replace(context, shown=_shown(recipe, context.open(None, for_features=False)))
     check_open_data(recipe, context)
     return context
 
@@ -230,6 +233,9 @@ def _check_labels(recipe: Recipe, dataset: FaceDataset, found: _Found) -> None:
     if len(train) == 0:
         found.add(recipe.data[0], f"{dataset.name} has no images to train on (split 'train')")
         return
+    train = _check_excluded(recipe, train, found)
+    if len(train) == 0:
+        return
     coarse = torch.tensor([*recipe.labels.ids(), UNLABELLED])[torch.from_numpy(train.fine).long()]
     have = {"coarse": bool((coarse != UNLABELLED).any()), "fine": len(train.expressions) > 0}
     for spec, kind in _needs_labels(recipe):
@@ -239,6 +245,32 @@ def _check_labels(recipe: Recipe, dataset: FaceDataset, found: _Found) -> None:
                 f" training images of {dataset.name} has one"
             )
             found.add(spec, message)
+
+
+def _shown(recipe: Recipe, dataset: FaceDataset) -> frozenset[str]:
+    from crs_plugin.recipe.building import without_excluded
+
+    left, _ = without_excluded(recipe, dataset.in_split("train"))
+    return frozenset(left.expressions)
+
+
+def _check_excluded(recipe: Recipe, train: FaceDataset, found: _Found) -> FaceDataset:
+    """Note excluded expressions of which there is no image; return the images that are left."""
+    from crs_plugin.recipe.building import without_excluded
+
+    left, excluded = without_excluded(recipe, train)
+    for index, (name, place) in enumerate(recipe.exclude_expressions.items()):
+        message = ""
+        if not excluded[name]:
+            message = (
+                f"nothing would be excluded: none of the {len(train):,} training images of"
+                f" {train.name} is labelled {name}; they show {comma_listed(train.expressions)}"
+            )
+        elif len(left) == 0:
+            message = f"no image of {train.name} is left to pre-train on"
+        if message:
+            found.all[Problem(place, f"exclude_expressions.{index}", message)] = None
+    return left
 
 
 def _needs_labels(recipe: Recipe) -> Iterator[tuple[Spec, str]]:

@@ -53,6 +53,9 @@ PLAIN_KEYS: Mapping[str, str] = {
     "extends": "Another recipe (a file, or the name of a shipped one) that this one changes.",
     "plugins": "Modules or .py files of your own whose components the recipe uses.",
     "labels": "The coarse classes: {coarse: default}, {coarse: fine}, or {coarse: {…}}.",
+    "exclude_expressions": (
+        "Expressions whose images pre-training never sees, such as [fear]; evaluations do."
+    ),
     "on_bad_image": (
         "What happens to images of any data set that cannot be read: error (the default) lists them"
         " and trains nothing; skip lists them and leaves them out of everything."
@@ -73,7 +76,8 @@ ON_LEAK = ("warn", "error", "drop_from_train")
 """What may happen if the pre-training data hold what is tested."""
 
 KEYS: tuple[str, ...] = (
-    *("name", "seed", "plugins", "labels", *SECTIONS, "on_bad_image", "on_leak", "training"),
+    *("name", "seed", "plugins", "labels", "exclude_expressions"),
+    *(*SECTIONS, "on_bad_image", "on_leak", "training"),
 )
 """The keys in the order in which a recipe is written; ``extends`` is gone once it is read."""
 

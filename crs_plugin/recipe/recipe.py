@@ -31,6 +31,8 @@ class Recipe:
         plugins: Modules and files that were imported for its components.
         data: What is pre-trained on, concatenated.
         labels: The coarse classes.
+        exclude_expressions: Canonical names of the expressions whose images are kept out of
+            pre-training, though not out of evaluations → where they stand.
         augmentation: Makes the views.
         backbone: The encoder.
         heads: By role: ``projection`` (h → z), ``coarse`` (normalised z → coarse classes), ``fine``
@@ -57,6 +59,7 @@ class Recipe:
     plugins: tuple[str, ...]
     data: tuple[Spec, ...]
     labels: CoarseTable
+    exclude_expressions: Mapping[str, str] = field(compare=False)
     augmentation: Spec
     backbone: Spec
     heads: Mapping[str, Spec]
@@ -125,6 +128,7 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
         "plugins": plugins,
         "data": assembly.several(tree, "data"),
         "labels": labels,
+        "exclude_expressions": assembly.excluded(tree),
         "augmentation": assembly.one(tree, "augmentation"),
         "backbone": assembly.one(tree, "backbone"),
         "heads": assembly.heads(tree),

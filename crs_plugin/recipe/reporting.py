@@ -72,6 +72,7 @@ class FinishedRun:
                 labels=labels_used(recipe, self.data, self.module),
                 views=outcome.steps * batch_size * len(views.draws[0]),
                 weights_before=None if weights is None else str(weights),
+                excluded=dict(self.data.excluded),
             ),
             data=self._counts(),
             parameters=self._parameters(),

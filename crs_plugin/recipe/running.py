@@ -280,6 +280,8 @@ def _announce(
     run.say(f"coarse classes: {classes}")
     for reason, number in data.dataset.skipped.items():
         run.say(f"left out: {number:,} ({reason})")
+    for name, number in data.excluded.items():
+        run.say(f"kept out of pre-training: {number:,} images of {name}, as the recipe excludes it")
     run.say(
         f"network: {recipe.backbone.name}, {trained / 1e6:.1f} M parameters with its heads;"
         f" views of {view_size} px"
@@ -323,6 +325,8 @@ def _seen(
         "images": outcome.images_seen,
         "images_in_data": len(data.dataset),
         "expressions": list(data.expressions),
+        "excluded_expressions": dict(data.excluded),
+        "images_without_label": data.unlabelled,
         "labels": labels_used(recipe, data, module),
         "objective": [term.spec.name for term in recipe.objective],
         "steps": outcome.steps,

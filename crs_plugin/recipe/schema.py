@@ -67,6 +67,7 @@ def _plain_properties() -> Schema:
             "properties": {"coarse": coarse},
             "additionalProperties": False,
         },
+        "exclude_expressions": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         "on_bad_image": {"enum": list(ON_BAD_IMAGE), "default": ON_BAD_IMAGE[0]},
         "on_leak": {"enum": list(ON_LEAK), "default": ON_LEAK[0]},
     }

@@ -53,8 +53,9 @@ def snippet(component: Component) -> str:
     return before + f"\n{' ' * column}".join(filter(None, lines))
 
 
-_PARTS: Mapping[str, Any] = {"class_weights": {"negative": 0.5}}
-"""Components, by kind, for options that must be given one."""
+_DOMAINS = [{"name": "synthetic_faces", "domain": domain} for domain in ("wild", "lab")]
+_PARTS: Mapping[str, Any] = {"class_weights": {"negative": 0.5}, "dataset": _DOMAINS}
+"""Components, by kind, for options that must be given one or a list of them."""
 
 
 def _line(option: Option) -> str:

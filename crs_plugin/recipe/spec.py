@@ -10,7 +10,7 @@ from typing import Any
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.recipe.tree import joined
-from crs_plugin.registry import Component, Registry, RegistryError, registry
+from crs_plugin.registry import Component, Option, Registry, RegistryError, registry
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Spec:
         """Build the component, the components in its options first.
 
         An option that holds a data set becomes a callable without arguments that opens it (several
-        are concatenated), so that building opens no data.
+        are concatenated, unless the option holds a list of them), so that building opens no data.
 
         Args:
             *handed_in: What the host hands in: the arguments before ``/``.
@@ -62,11 +62,13 @@ class Spec:
                 one option that the message speaks of.
         """
         component = self.component
-        given = {key: _built(value, filled_in) for key, value in self.options.items()}
+        options = component.options()
+        given = {
+            key: _built(value, filled_in, apart=_holds_many(options.get(key)))
+            for key, value in self.options.items()
+        }
         left_out = {
-            key: value
-            for key, value in filled_in.items()
-            if key in component.options() and key not in given
+            key: value for key, value in filled_in.items() if key in options and key not in given
         }
         try:
             return component.target(*handed_in, **given, **left_out)
@@ -151,12 +153,16 @@ class TermSpec:
     weight: float = 1.0
 
 
-def _built(value: Any, filled_in: Mapping[str, Any]) -> Any:
+def _holds_many(option: Option | None) -> bool:
+    return option is not None and option.part is not None and option.part.many
+
+
+def _built(value: Any, filled_in: Mapping[str, Any], *, apart: bool) -> Any:
     specs = _specs(value)
     if not specs:
         return value
     if specs[0].kind == "dataset":
-        return DataSource(specs)
+        return tuple(DataSource((spec,)) for spec in specs) if apart else DataSource(specs)
     if isinstance(value, Spec):
         return value.build(**filled_in)
     return tuple(spec.build(**filled_in) for spec in specs)

@@ -58,6 +58,22 @@ def test_a_set_without_a_train_split_is_refused():
         pretraining_data(recipe(), dataset(["fear"], ["test"]))
 
 
+def test_excluded_expressions_are_never_seen_by_pretraining():
+    faces = dataset(
+        ["sadness", "fear", None, "fear", "neutral", "fear"],
+        ["train", "train", "train", "train", "train", "test"],
+    )
+    data = pretraining_data(recipe("exclude_expressions=[afraid]"), faces)
+    assert data.expressions == ("neutral", "sadness")
+    assert data.fine.tolist() == [1, -1, 0]
+    assert data.excluded == {"fear": 2}
+    assert data.unlabelled == 1
+    few = pretraining_data(recipe("exclude_expressions=[fear]", "training.images=2"), faces)
+    assert "fear" not in few.expressions
+    assert len(few.dataset) == 2
+    assert pretraining_data(recipe(), faces).excluded == {}
+
+
 def test_the_number_of_images_can_be_limited_and_the_draw_follows_the_seed():
     faces = dataset([EXPRESSIONS[i % 8] for i in range(80)], ["train"] * 80)
     few = [

@@ -57,6 +57,27 @@ def test_class_weights_that_go_by_counts_are_built_without_data(recipe):
     check_build(recipe("", "", weights, "data={name: image_folder, root: ./nowhere}"))
 
 
+def test_the_evaluations_know_what_pretraining_shows(recipe):
+    everything = check_data(recipe()).shown
+    assert everything >= {"fear", "anger"}
+    assert check_data(recipe("", "", "exclude_expressions=[fear]")).shown == everything - {"fear"}
+
+
+def test_an_excluded_expression_that_the_data_do_not_have_is_refused_with_its_place(recipe):
+    text = "name: small\nexclude_expressions: [fear, sadly angry]"
+    (problem,) = found(check_data, recipe("name: small", text))
+    assert problem.place.endswith(":2:29")
+    assert problem.key == "exclude_expressions.1"
+    assert "nothing would be excluded" in problem.message
+    assert "they show neutral, happiness" in problem.message
+
+
+def test_something_must_be_left_to_pretrain_on(recipe):
+    everything = ", ".join(sorted(check_data(recipe()).shown))
+    problems = found(check_data, recipe("", "", f"exclude_expressions=[{everything}]"))
+    assert all("no image of synthetic_faces" in problem.message for problem in problems)
+
+
 def test_the_evaluations_know_the_coarse_classes(recipe):
     table = "labels.coarse={happiness: up, sadness: down}"
     context = check_data(

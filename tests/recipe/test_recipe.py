@@ -33,6 +33,13 @@ def test_the_parts_of_a_recipe(valid, load):
     assert recipe.loggers == ()
 
 
+def test_excluded_expressions_go_by_their_canonical_names(valid, load):
+    assert load(valid).exclude_expressions == {}
+    excluding = load(valid, "exclude_expressions=[afraid, Anger]")
+    assert list(excluding.exclude_expressions) == ["fear", "anger"]
+    assert excluding.values["exclude_expressions"] == ["afraid", "Anger"]
+
+
 def test_bad_images_are_an_error_unless_the_recipe_says_otherwise(valid, load, problems):
     assert load(valid).on_bad_image == "error"
     skipping = load(valid, "on_bad_image=skip")

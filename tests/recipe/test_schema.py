@@ -116,6 +116,7 @@ def test_a_valid_recipe_fits(schema, load, valid):
         ("training", {"epochs": 0, "batch_size": 8}),
         ("evaluation", {"name": "probe"}),
         ("plugins", "mine.py"),
+        ("exclude_expressions", "fear"),
     ],
 )
 def test_what_is_wrong_does_not_fit(key, value, schema, load, valid):

@@ -1,11 +1,13 @@
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import RecipeError, Spec
 from crs_plugin.recipe.spec import DataSource, nested
-from crs_plugin.registry import Registry
+from crs_plugin.registry import Part, Registry
 
 
 @pytest.fixture
@@ -50,6 +52,16 @@ def test_several_data_sets_inside_are_concatenated(spec, monkeypatch):
     monkeypatch.setattr(crs_plugin.data.dataset, "concatenate", list)
     data = (spec("dataset", "faces", root="x"), spec("dataset", "faces", root="y"))
     assert spec("evaluation", "probe", data=data).build().data() == [("faces", "x"), ("faces", "y")]
+
+
+def test_a_list_of_data_sets_stays_one(small, spec):
+    @small.register("evaluation", "matrix")
+    def matrix(*, data: Annotated[Sequence[object], Part("dataset", many=True)]) -> object:
+        return data
+
+    sets = tuple(spec("dataset", "faces", root=root) for root in "xy")
+    opened = [source() for source in spec("evaluation", "matrix", data=sets).build()]
+    assert opened == [("faces", "x"), ("faces", "y")]
 
 
 def refused(error: Exception, kind: str = "loss", **options: object) -> str:

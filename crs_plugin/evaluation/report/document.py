@@ -25,8 +25,9 @@ def document(report: RunReport) -> dict[str, Any]:
                             encoder that was evaluated after the fact, null for that of a run
         missing            [why an evaluation was not made]
         seen               {data: [names], images: different ones that it saw, images_in_data,
-                            labels, views: n | null, weights_before: name | null}, or null where
-                            that is not known
+                            labels, views: n | null, weights_before: name | null,
+                            excluded: {expression: n}, images kept from it by the recipe}, or null
+                            where that is not known
         data               [{name, role, counts: {split: {expression: n}}, subjects: n | null,
                              skipped: {reason: n}}]
         leaks              {on_leak: warn | error | drop_from_train, dropped: images left out of

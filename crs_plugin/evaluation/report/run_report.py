@@ -26,6 +26,7 @@ class Seen:
         labels: Which labels were used, in words (``4 coarse classes: positive, …``), or ``none``.
         views: Number of views that went through the network in all; None where it is not known.
         weights_before: Name or file of the weights that it started from; None for random ones.
+        excluded: Expression → number of images that the recipe kept from it.
     """
 
     data: tuple[str, ...]
@@ -34,6 +35,7 @@ class Seen:
     labels: str
     views: int | None
     weights_before: str | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

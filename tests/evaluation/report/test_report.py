@@ -266,6 +266,8 @@ def test_the_page_counts_the_images_that_were_seen(tmp_path) -> None:
 def test_the_page_says_what_the_encoder_knows_besides(tmp_path) -> None:
     assert "with 4 coarse classes. That is all it has seen." in told_of(tmp_path)
     assert "on faces without labels." in told_of(tmp_path, labels="none")
+    kept = told_of(tmp_path, excluded={"fear": 1200, "disgust": 3})
+    assert "The recipe kept from it all images of fear (1,200), disgust (3)." in kept
     text = told_of(tmp_path, weights_before="IMAGENET1K_V1")
     assert "It started from the weights IMAGENET1K_V1" in text
     assert "That is all" not in text
