@@ -40,8 +40,8 @@ class Geometry:
 
 def normalised(features: NDArray[np.float32]) -> Floats:
     """Return features ``[N, F]`` as vectors of length 1; one of nothing but zeros stays."""
-    length = np.linalg.norm(features, axis=1, keepdims=True).astype(np.float64)
-    return np.asarray(features / np.maximum(length, 1e-12), dtype=np.float64)
+    exact = features.astype(np.float64)
+    return exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-12)
 
 
 def multiplicities(units: NDArray[np.integer], seed: int) -> Floats:
@@ -113,8 +113,9 @@ def geometry(
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    """Return part / whole; 0 where all features are one."""
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 1e-9)
+    """Return part / whole: 0 where all features are one, NaN where a class is missing."""
+    without = np.where(np.isnan(whole), np.nan, 0.0)
+    return np.divide(part, whole, out=without, where=whole > 1e-9)
 
 
 def _decomposed(similar: Floats, groups: Sequence[int | None]) -> tuple[Floats, Floats, Floats]:

@@ -22,8 +22,8 @@ class GradedChange:
 
     Attributes:
         apply: Float images ``[B, C, S, S]`` in [0, 1] and a strength → images.
-        strengths: The five strengths, from mild to severe, in per cent.
-        unit: Per cent of what they are.
+        strengths: The five strengths, from mild to severe.
+        unit: What they are.
     """
 
     apply: Callable[[Tensor, float], Tensor]
@@ -32,43 +32,44 @@ class GradedChange:
 
     def at(self, severity: int) -> Change:
         """Return the change of a severity, from 1 to 5."""
-        return partial(_applied, self.apply, self.strengths[severity - 1] / 100)
+        return partial(self._applied, self.strengths[severity - 1])
+
+    def _applied(self, strength: float, images: Tensor) -> Tensor:
+        return self.apply(images, strength)
 
 
-def _applied(apply: Callable[[Tensor, float], Tensor], share: float, images: Tensor) -> Tensor:
-    return apply(images, share)
-
-
-def _blur(images: Tensor, share: float) -> Tensor:
+def _blur(images: Tensor, percent: float) -> Tensor:
     from kornia.filters import gaussian_blur2d
 
-    sigma = share * images.shape[-1]
+    sigma = percent / 100 * images.shape[-1]
     side = 2 * math.ceil(3 * sigma) + 1
     blurred: Tensor = gaussian_blur2d(images, (side, side), (sigma, sigma), "replicate")
     return blurred
 
 
-def _noise(images: Tensor, share: float) -> Tensor:
+def _noise(images: Tensor, percent: float) -> Tensor:
     # One field for all channels, so that a grey picture stays grey however it is stored.
     field = torch.randn(len(images), 1, *images.shape[2:])
-    return images + share * field.to(images)
+    return images + percent / 100 * field.to(images)
 
 
-def _darkness(images: Tensor, share: float) -> Tensor:
-    return images * share
+def _darkness(images: Tensor, percent: float) -> Tensor:
+    return images * (percent / 100)
 
 
-def _occlusion(images: Tensor, share: float) -> Tensor:
+def _occlusion(images: Tensor, percent: float) -> Tensor:
     from kornia.augmentation import RandomErasing
 
+    share = percent / 100
     square = RandomErasing(scale=(share, share), ratio=(1.0, 1.0), value=0.5, p=1.0)
     covered: Tensor = square(images)
     return covered
 
 
-def _low_resolution(images: Tensor, share: float) -> Tensor:
+def _low_resolution(images: Tensor, pixels: float) -> Tensor:
     side = images.shape[-1]
-    small = interpolate(images, size=max(1, round(share * side)), mode="bilinear", antialias=True)
+    fewer = min(side, int(pixels))
+    small = interpolate(images, size=fewer, mode="bilinear", antialias=True)
     return interpolate(small, size=side, mode="bilinear")
 
 
@@ -85,8 +86,8 @@ CHANGES: Mapping[ChangeName, GradedChange] = MappingProxyType(
             _occlusion, (5, 10, 20, 30, 45), "% of the picture under a grey square"
         ),
         "low resolution": GradedChange(
-            _low_resolution, (75, 50, 35, 25, 15), "% of the pixels of a side that are left"
+            _low_resolution, (36, 24, 17, 12, 8), "pixels of a side that are left"
         ),
     }
 )
-"""By name. Strengths are relative to the picture, so that they mean the same at every size."""
+"""By name. Strengths mean the same whatever the size at which encoders see the picture."""

@@ -40,9 +40,9 @@ class Robustness:
 
     A linear classifier is fitted once, on the features of clean training images, its regularisation
     chosen on clean validation images. Then it is tested on the test images as they are, and with
-    each change in five severities. Strengths are relative to the picture (a blur of so many per
-    cent of its side), and what is drawn, such as the place of an occlusion, is the same for all
-    encoders and severities. The same is done for the recipe's references.
+    each change in five severities. Strengths mean the same for pictures of any size (a blur of so
+    many per cent of the side), and what is drawn, such as the place of an occlusion, is the same
+    for all encoders and severities. The same is done for the recipe's references.
 
     Args:
         title: Its name in the report; by default that of the data.

@@ -188,7 +188,7 @@ def _measures(
 ) -> list[Measure]:
     inside = [names.index(name) for name in apart]
     outside = [i for i in range(len(names)) if i not in inside]
-    groups = {f"of {names[i]}": [i] for i in inside}
+    groups = {f"of {names[i]}": [i] for i in inside} if outside else {}
     if len(inside) > 1:
         groups[f"of these {len(inside)}, mean"] = inside
     if outside:

@@ -63,9 +63,9 @@ def test_of_compound_expressions_all_are_unseen(faces, context, shown) -> None:
     result = UnseenExpressions(data=lambda: compound)(context(world(faces)))
     assert result.title == "compound, all unseen"
     names = [measure.name for measure in result.measures]
-    assert names[0] == "Recall of happily surprised"
-    assert "Recall of these 3, mean" in names
-    assert result.measures[-2].values["trained"].value == result.targets[0].trained.uar
+    assert names == ["Recall of these 3, mean", "Precision of these 3, mean"]
+    assert result.measures[0].values["trained"].value == result.targets[0].trained.uar
+    assert "happily surprised (never shown)" in result.drawings[0].alt
 
 
 def test_an_expression_that_was_shown_is_said_to_be(faces, context, shown) -> None:
