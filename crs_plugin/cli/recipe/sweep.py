@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "sweep",
-    epilog="Example: crs recipe sweep crs_cont_resnet18"
-    " --set objective.0.class_weights.negative=1,.5,.25 --seeds 3 --dry-run",
+    epilog="Example: crs recipe sweep crs_cont_resnet18 --set optimizer.lr=.05,.1",
 )
 @click.argument("recipe", metavar="FILE_OR_NAME")
 @click.option(
