@@ -7,25 +7,12 @@ from typing import Any
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import Embedder
 from crs_plugin.evaluation.stored_features import SUFFIX, StoredFeatures
-from crs_plugin.models.encoder import Encoder
 from crs_plugin.recipe.reading import read_resolved
 
 
 def names_features(text: str) -> bool:
     """Whether a text names features from a file rather than an encoder."""
     return Path(text).suffix.lower() == SUFFIX
-
-
-def opened_encoder(text: str) -> Encoder:
-    """Return the encoder that a text means: its file, or the folder of the run that trained it.
-
-    Raises:
-        InputError: If there is none; the message says why.
-        RegistryError: If its backbone is not known here.
-    """
-    path = Path(text).expanduser()
-    inside = path / "encoder.safetensors"
-    return Encoder.load(inside if inside.is_file() else path)
 
 
 def features_of_file(text: str, datasets: Sequence[FaceDataset]) -> Embedder:

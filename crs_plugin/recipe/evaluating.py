@@ -18,13 +18,13 @@ from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.files import write_atomically
+from crs_plugin.models.open_encoder import open_encoder
 from crs_plugin.recipe.building import built_references
 from crs_plugin.recipe.checks import check_evaluations
 from crs_plugin.recipe.evaluated_encoder import (
     absolute_source,
     features_of_file,
     names_features,
-    opened_encoder,
     trained_by,
 )
 from crs_plugin.recipe.evaluation_folder import EvaluationFolder
@@ -104,7 +104,7 @@ def _checked_context(run: _Evaluation) -> EvaluationContext:
     """Open the encoder and the data, and see whether they fit."""
     plan, text = run.plan, run.text
     of_file = names_features(text)
-    encoder: Any = None if of_file else opened_encoder(text)
+    encoder: Any = None if of_file else open_encoder(text)
     size = plan.input_size if of_file else encoder.info.input_size
     context = EvaluationContext(plan.source, size, plan.seed, coarse_table=plan.labels)
     check_evaluations(plan.evaluation, context)
