@@ -41,7 +41,8 @@ class Geometry:
 def normalised(features: NDArray[np.float32]) -> Floats:
     """Return features ``[N, F]`` as vectors of length 1; one of nothing but zeros stays."""
     exact = features.astype(np.float64)
-    return exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-12)
+    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
+    return np.asarray(exact / np.maximum(lengths, 1e-12), dtype=np.float64)
 
 
 def multiplicities(units: NDArray[np.integer], seed: int) -> Floats:

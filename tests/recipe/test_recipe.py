@@ -53,6 +53,15 @@ def test_bad_images_are_an_error_unless_the_recipe_says_otherwise(valid, load, p
     assert message == "found a list of 1, expected error or skip"
 
 
+def test_what_happens_to_leaks_can_be_chosen(load, problems, valid):
+    assert load(valid).on_leak == "warn"
+    dropping = load(valid, "on_leak=drop_from_train")
+    assert dropping.on_leak == dropping.values["on_leak"] == "drop_from_train"
+    ((_, key, message),) = problems(valid, "on_leak=drop")
+    assert key == "on_leak"
+    assert message.startswith("found text 'drop', expected warn or error or drop_from_train")
+
+
 def test_positions_and_keys(valid, load):
     recipe = load(valid)
     assert recipe.optimizer.position == f"{valid}:20:1"

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from crs_plugin.data.cache.fingerprints import fingerprints
-from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.data.dataset import FaceDataset, Images
 from crs_plugin.data.leakage.marks import Marks, marks
 from crs_plugin.data.leakage.near_copies import NearCopies, near_copies
 from crs_plugin.data.leakage.part import Part
@@ -58,9 +58,8 @@ def find_copies(parts: Sequence[Part], progress: Callable[[str, int, int], None]
     dataset, row, places = _gathered(parts, datasets)
     found, sizes = _marked(parts, places, len(row), progress)
     _, first, group = np.unique(found.digests, return_index=True, return_inverse=True)
-    near = near_copies(
-        found.miniatures[first], lambda done, n: progress("looking for copies of images", done, n)
-    )
+    hears = partial(progress, "looking for copies of images")
+    near = near_copies(found.miniatures[first], hears)
     ids = _Ids(datasets, dataset, row)
     group, near = _merged(group.astype(np.int64), near, first, sizes, ids)
     person = _persons(ids, group)
@@ -74,8 +73,8 @@ class _Ids:
     row: Indices
 
     def read(self, place: int) -> torch.Tensor:
-        image: torch.Tensor = self.datasets[self.dataset[place]].images.read(int(self.row[place]))
-        return image
+        images: Images = self.datasets[self.dataset[place]].images
+        return images.read(int(self.row[place]))
 
     def print_of(self, place: int) -> int | None:
         images = self.datasets[self.dataset[place]].images.take(self.row[place : place + 1])
@@ -109,8 +108,8 @@ def _marked(
     for part, where in zip(parts, places, strict=True):
         new = np.flatnonzero(~known[where])
         if len(new):
-            what = f"looking at images of {part.name}"
-            found.append(marks(part.images.take(new), partial(progress, what)))
+            hears = partial(progress, f"looking at images of {part.name}")
+            found.append(marks(part.images.take(new), hears))
             order.append(where[new])
             known[where[new]] = True
             sizes[where[new]] = part.images.shape[-1]

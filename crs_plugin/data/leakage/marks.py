@@ -41,7 +41,7 @@ class Marks:
 def marks(images: DecodedImages, progress: Progress) -> Marks:
     """Return the marks of images; each is looked at once.
 
-    A coloured image whose channels are equal has the marks of the grey one.
+    A coloured image whose channels are equal has the digest of the grey one.
 
     Args:
         images: The N images.

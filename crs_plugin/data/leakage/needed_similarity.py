@@ -40,7 +40,7 @@ def needed_similarity(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float
     """
     if len(one) * len(other) < _FEWEST_PAIRS:
         return SIMILARITY
-    similarity = (_codes(one) @ _codes(other).T).numpy().clip(-0.999, 0.999)
+    similarity = (_codes(one, seed=0) @ _codes(other, seed=1).T).numpy().clip(-0.999, 0.999)
     upper = float(np.clip(1 - 3 / min(len(one), len(other)), 0.9, 0.999))
     if similarity.size == 0:
         return SIMILARITY
@@ -52,8 +52,11 @@ def needed_similarity(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float
     return float(np.clip(needed, SIMILARITY, MOST_NEEDED))
 
 
-def _codes(miniatures: NDArray[np.uint8]) -> torch.Tensor:
-    """Return codes ``[K, D]`` of some of the pictures that show anything."""
-    drawn = np.random.default_rng(0).permutation(len(miniatures))[:_DRAWN]
+def _codes(miniatures: NDArray[np.uint8], seed: int) -> torch.Tensor:
+    """Return codes ``[K, D]`` of some of the pictures that show anything.
+
+    Seeds differ, so that of a group that is compared with itself few pictures meet themselves.
+    """
+    drawn = np.random.default_rng(seed).permutation(len(miniatures))[:_DRAWN]
     pictures = torch.from_numpy(miniatures[np.sort(drawn)]).float()
     return codes(pictures[pictures.flatten(1).std(dim=1) >= FLAT])
