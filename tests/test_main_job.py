@@ -233,7 +233,7 @@ def test_bad_images_are_left_out_of_everything_if_the_recipe_says_so(call, tmp_p
     assert "train/sad/3.png" in (folder / "train.log").read_text()
     report = json.loads((folder / "report.json").read_text())
     (result,) = report["results"]
-    assert result["trained"]["n"] == 7
+    assert result["targets"][0]["scores"]["trained"]["n"] == 7
     assert "cannot be read" in (folder / "report.html").read_text()
     assert "on_bad_image: skip" in (folder / "recipe.yaml").read_text()
 

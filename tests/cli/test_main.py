@@ -29,7 +29,7 @@ def test_the_commands_are_those_documented():
         *(f"cache {name}" for name in ("list", "verify", "clear")),
         "components list",
         "components show",
-        *(f"data {name}" for name in ("augment", "crop", "inspect", "list")),
+        *(f"data {name}" for name in ("augment", "check", "crop", "inspect", "list")),
         "data preview",
         "recipe sweep",
     }

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from crs_plugin.data.about import About
     from crs_plugin.data.bad_images import BadImage
     from crs_plugin.data.inspection import Inspection
     from crs_plugin.recipe import Recipe, Spec
     from crs_plugin.recipe.opened_data import OpenedData
+
+_WHERE = {"wild": "in the wild", "lab": "in the lab"}
+"""Setting of a set that was published → that in words."""
 
 
 @click.command("inspect", epilog="Example: crs data inspect crs_cont_resnet18")
@@ -119,8 +121,9 @@ def _print(
     labels = labels_by_expression(told)
     used = f" [{', '.join(each.uses)}]" if each.uses else ""
     console.print(Text(f"{each.name}{used}: {len(each.dataset):,} images", "bold"), soft_wrap=True)
-    if told:
-        console.print(Text(_published(told)), soft_wrap=True)
+    if told and told.setting in _WHERE:
+        published = f"{told.title}, {_WHERE[told.setting]}, as published: {told.images}"
+        console.print(Text(published), soft_wrap=True)
     console.print(_table(found, labels))
     lines = []
     if None in labels:
@@ -131,11 +134,6 @@ def _print(
     if bad is not None:
         lines.append(_told_bad(bad, len(each.dataset)))
     console.print(Text("\n".join(lines) + "\n"), soft_wrap=True)
-
-
-def _published(told: "About") -> str:
-    where = {"wild": "in the wild", "lab": "in the lab", "drawn": "drawn"}.get(told.setting)
-    return ", ".join(filter(None, (told.title, where, f"as published: {told.images}")))
 
 
 def _table(found: "Inspection", labels: dict[str | None, list[str]]) -> "Table":

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_an_expression_of_a_person_is_in_one_part(faces, context, monkeypatch) -
             parts.append((train.features, valid.features, features))
             return classifier.predict(features)
 
-        return type(classifier)(predict, classifier.regularisation)
+        return replace(classifier, predict=predict)
 
     monkeypatch.setattr(module, "choose_and_fit", spy)
     here = context(faces(FINE, subject=PERSON))
