@@ -102,6 +102,33 @@ def test_a_run_leaves_everything_that_is_documented(call, tmp_path, capsys):
     assert "finished" in capsys.readouterr().out
 
 
+def test_an_expression_is_kept_from_pretraining_and_told_apart_afterwards(call, tmp_path, capsys):
+    changes = (
+        *("exclude_expressions=[afraid]", "training.max_steps=2"),
+        "evaluation=[{name: unseen_expressions, regularisation: [0.1]}, {name: geometry}]",
+    )
+    options = [word for change in changes for word in ("--set", change)]
+    assert call("recipe", "run", written(tmp_path), *options) == 0
+    kept = [line for line in capsys.readouterr().out.splitlines() if "images of fear" in line]
+    assert kept[0].startswith("kept out of pre-training: ")
+    folder = tmp_path / "runs" / "small"
+    seen = Encoder.load(folder / "encoder.safetensors").info.seen
+    excluded = seen["excluded_expressions"]["fear"]
+    assert excluded > 0
+    assert seen["images_in_data"] == 96 - excluded
+    assert "fear" not in seen["expressions"]
+    report = json.loads((folder / "report.json").read_text())
+    assert report["seen"]["excluded"] == {"fear": excluded}
+    unseen = report["results"][0]
+    assert unseen["title"] == "synthetic_faces (wild, basic), fear unseen"
+    assert unseen["measures"][0]["name"] == "Recall of fear"
+    assert set(unseen["measures"][0]["values"]) == {"trained", "random", "hog"}
+    assert (folder / "figures" / "synthetic_faces_wild_basic_fear_unseen_recalls.svg").is_file()
+    page = (folder / "report.html").read_text()
+    assert "kept from it</b> all images of <b>fear</b>" in page
+    assert "Pre-training never showed images labelled fear." in page
+
+
 def test_a_run_that_ends_early_says_how_few_images_it_saw(call, tmp_path):
     changes = ("--set", "training.max_steps=2", "--set", "evaluation=[]")
     assert call("recipe", "run", written(tmp_path), *changes) == 0

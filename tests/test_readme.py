@@ -1,5 +1,6 @@
 """The README's code blocks do what it says; the test command itself is excepted."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from crs_plugin import Encoder
 from crs_plugin.cli import main as cli
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +50,7 @@ def write_face(path: Path) -> None:
 
 def test_every_kind_of_block_is_known():
     assert [kind for kind, _ in BLOCKS] == [
-        *("bash", "bash", "python", "bash", "python", "yaml", "python", "python")
+        *("bash", "bash", "python", "bash", "bash", "python", "yaml", "python", "python")
     ]
 
 
@@ -56,9 +58,16 @@ def test_the_run_command_runs_a_shipped_recipe(workplace, monkeypatch):
     (command,) = blocks("bash", "pip install . &&")
     called = command.strip().split(" && ")[-1].split()
     assert called[0] == "crs"
-    assert crs(monkeypatch, *called[1:], *SHORT, "--set", "evaluation=[]") == 0
-    (use,) = blocks("python", "Encoder.load")
+    probe = "evaluation=[{name: linear_probe, data: {name: synthetic_faces, train: 64, test: 32}}]"
+    assert crs(monkeypatch, *called[1:], *SHORT, "--set", probe) == 0
     write_face(workplace / "face.png")
+    backbone = Encoder.load("runs/crs_cont_resnet18/encoder.safetensors").backbone
+    torch.save({"state_dict": backbone.state_dict()}, "checkpoint.pth")
+    (commands,) = blocks("bash", "crs predict")
+    for command in commands.strip().splitlines():
+        assert crs(monkeypatch, *command.split()[1:]) == 0
+    assert {"features.csv", "encoder.pt2", "encoder.safetensors"} <= set(os.listdir())
+    (use,) = blocks("python", "Encoder.load")
     names: dict = {}
     exec(use, names)
     assert names["features"].shape == (1, 512)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crs_plugin.evaluation.metrics import interval
+from crs_plugin.evaluation.metrics import interval_of
 from crs_plugin.evaluation.result import Estimate
 
 RESAMPLES = 500
@@ -41,8 +41,8 @@ class Geometry:
 def normalised(features: NDArray[np.float32]) -> Floats:
     """Return features ``[N, F]`` as vectors of length 1; one of nothing but zeros stays."""
     exact = features.astype(np.float64)
-    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
-    return np.asarray(exact / np.maximum(lengths, 1e-12), dtype=np.float64)
+    length = np.linalg.norm(exact, axis=1, keepdims=True)
+    return np.asarray(exact / np.maximum(length, 1e-12), dtype=np.float64)
 
 
 def multiplicities(units: NDArray[np.integer], seed: int) -> Floats:
@@ -65,7 +65,7 @@ def multiplicities(units: NDArray[np.integer], seed: int) -> Floats:
 def estimate(values: Floats) -> Estimate:
     """Return the first of some values with the interval of the others, NaN left out."""
     drawn = values[1:]
-    return Estimate(float(values[0]), interval(drawn[np.isfinite(drawn)]))
+    return Estimate(float(values[0]), interval_of(drawn[np.isfinite(drawn)]))
 
 
 def geometry(

@@ -20,7 +20,6 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 
 from crs_plugin import Encoder
 from crs_plugin.augmentations import (
@@ -30,12 +29,13 @@ from crs_plugin.augmentations import (
     RandomSmallPose,
 )
 from crs_plugin.augmentations.occluders import OCCLUDERS
-from crs_plugin.data import decode
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation.changed_images import features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import LabelledFeatures, choose_and_fit
+from crs_plugin.evaluation.linear_classifier import REGULARISATION, Features
 from crs_plugin.evaluation.metrics import Comparison, compare
 from crs_plugin.evaluation.probe_data import probe_data
+from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.recipe import Recipe, load_recipe
 from crs_plugin.recipe.run_folder import RunFolder
 from crs_plugin.recipe.spec import DataSource
@@ -51,7 +51,6 @@ CHANGES: dict[str, Callable[[], torch.nn.Module]] = {
     "small pose": lambda: RandomSmallPose(p=1.0),
 }
 FIRST, SECOND = "first", "trained"  # what the evaluation calls them
-BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,6 @@ def check_comparable(first: Run, second: Run) -> None:
             raise InputError(f"the runs differ in their {what}: {one} and {other}")
 
 
-def changed(images: Tensor, change: torch.nn.Module, seed: int) -> Tensor:
-    """Return uint8 images [N, C, S, S] as an augmentation changes them."""
-    torch.manual_seed(seed)
-    done = [(255 * change(batch / 255)).round().to(torch.uint8) for batch in images.split(BATCH)]
-    return torch.cat(done)
-
-
 def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
     """Yield the scores on the clean test images, and on those of each change."""
     recipe, size = first.recipe, first.encoder.info.input_size
@@ -101,28 +93,18 @@ def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
     probe = probe_data(context.open(None), None, validation_fraction=0.2, seed=recipe.seed)
     classes = len(probe.class_names)
 
-    def labelled(which: str, part: str) -> LabelledFeatures:
-        images = getattr(probe, part)
-        return LabelledFeatures(context.features(which, images), probe.labels(images))
-
     classifiers = {
-        which: choose_and_fit(labelled(which, "train"), labelled(which, "valid"), classes)
-        for which in (SECOND, FIRST)
+        which: fit_probe(context, which, probe, REGULARISATION) for which in context.encoders
     }
     truth = probe.labels(probe.test)
 
-    def scores(features: dict[str, Tensor]) -> Comparison:
+    def scores(features: dict[str, Features]) -> Comparison:
         predictions = {which: classifiers[which].predict(features[which]) for which in classifiers}
         return compare(truth, predictions, classes, subject=probe.test.subject, seed=recipe.seed)
 
     yield CLEAN, scores({which: context.features(which, probe.test) for which in classifiers})
-    images = decode(probe.test, size)
     for name, make in CHANGES.items():
-        pictures = changed(images, make(), recipe.seed)
-        yield (
-            name,
-            scores({which: e.embed(pictures).numpy() for which, e in context.encoders.items()}),
-        )
+        yield name, scores(features_of_changed(context, probe.test, make(), recipe.seed))
 
 
 def table(results: Sequence[tuple[str, Comparison]], names: Sequence[str]) -> Table:

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from study_occlusion import CHANGES, changed, main
+from study_occlusion import CHANGES, main
 
+from crs_plugin.evaluation.changed_images import changed
 from crs_plugin.recipe import load_recipe
 from crs_plugin.recipe.building import build_module, encoder_of
 from crs_plugin.recipe.run_folder import RunFolder

@@ -1,6 +1,7 @@
 """How far a classifier gets on the data of others: a matrix of data sets."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def transfer_matrix(
                 color="white" if percent[row, column] > 55 else "#10243a",
                 fontsize=8 if side <= 4 else 6,
             )
-        axes.set_xticks(range(side), labels, rotation=0 if side <= 3 else 40)
+        leaning: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(range(side), labels, **(leaning if side > 2 else {}))
         axes.set_yticks(range(side), labels)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)

@@ -46,7 +46,8 @@ class FeatureGeometry:
     Args:
         title: Its name in the report; by default that of the data.
         data: Labelled test images (any, where there is no test split); by default the recipe's.
-        images: Images at most, drawn at random.
+        images: Images at most, drawn at random, of each expression as many as of the others or
+            all there are.
     """
 
     def __init__(
@@ -113,8 +114,7 @@ class FeatureGeometry:
         dataset, notes = labelled_with_note(whole)
         testing = np.flatnonzero(dataset.split == SPLITS.index("test"))
         dataset = dataset.take(testing) if len(testing) else dataset
-        drawn = np.random.default_rng(context.seed).permutation(len(dataset))[: self.images]
-        dataset = dataset.take(np.sort(drawn))
+        dataset = dataset.take(_evenly(dataset.fine, self.images, context.seed))
         fine, counts = np.unique(dataset.fine, return_counts=True)
         if (counts > 1).sum() < 2:
             found = ", ".join(
@@ -141,6 +141,17 @@ class FeatureGeometry:
             for draw in (1, 2)
         ]
         return {which: [view[which] for view in views] for which in context.encoders}
+
+
+def _evenly(fine: NDArray[np.int16], most: int, seed: int) -> NDArray[np.int64]:
+    """Draw images with the expressions as even as their numbers allow: indices, ascending."""
+    order = np.random.default_rng(seed).permutation(len(fine))
+    by_class = [order[fine[order] == expression] for expression in np.unique(fine)]
+    drawn: list[NDArray[np.int64]] = []
+    for done, members in enumerate(sorted(by_class, key=len)):
+        left = most - sum(map(len, drawn))
+        drawn.append(members[: left // (len(by_class) - done)])
+    return np.sort(np.concatenate(drawn)) if drawn else order
 
 
 def _coarse_id(fine: int, table: CoarseTable) -> int | None:

@@ -198,7 +198,8 @@ def _measures(
         for what, rate in (("Recall", rates.recall), ("Precision", rates.precision)):
             found = {which: rate(which, ids) for which in encoders}
             values = {which: value for which, value in found.items() if value}
-            measures.append(Measure(f"{what} {words}", values))
+            if values:
+                measures.append(Measure(f"{what} {words}", values))
     return measures
 
 

@@ -106,6 +106,14 @@ def test_test_images_are_taken_where_there_are_any() -> None:
     assert FeatureGeometry(images=8)(here).protocol.startswith("8 images")
 
 
+def test_of_rare_expressions_all_images_are_drawn() -> None:
+    here = context(flat([0] * 50 + [1] * 30 + [4] * 4))
+    result = FeatureGeometry(images=24)(here)
+    assert result.protocol.startswith("24 images")
+    drawn, _ = FeatureGeometry(images=24)._drawn(here)
+    assert np.unique(drawn.fine, return_counts=True)[1].tolist() == [10, 10, 4]
+
+
 def test_the_same_seed_gives_the_same_figures() -> None:
     assert made().measures == made().measures
 

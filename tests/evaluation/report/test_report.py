@@ -197,8 +197,8 @@ def test_the_json_has_the_documented_layout(folder) -> None:
     found = json.loads((folder / "report.json").read_text())
     assert found["version"] == 2
     assert list(found) == [
-        "version", "name", "recipe", "finished", "verdict", "encoder", "missing", "seen", "data", "leaks",
-        "parameters", "outcome", "spread_reference", "class_weights", "last_metrics", "results",
+        "version", "name", "recipe", "finished", "verdict", "encoder", "missing", "seen", "data",
+        "leaks", "parameters", "outcome", "spread_reference", "class_weights", "last_metrics", "results",
         "environment",
     ]  # fmt: skip
     first = found["results"][0]
