@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crs_plugin.evaluation.metrics import interval_of
+from crs_plugin.evaluation.metrics import interval
 from crs_plugin.evaluation.result import Estimate
 
 RESAMPLES = 500
@@ -65,7 +65,7 @@ def multiplicities(units: NDArray[np.integer], seed: int) -> Floats:
 def estimate(values: Floats) -> Estimate:
     """Return the first of some values with the interval of the others, NaN left out."""
     drawn = values[1:]
-    return Estimate(float(values[0]), interval_of(drawn[np.isfinite(drawn)]))
+    return Estimate(float(values[0]), interval(drawn[np.isfinite(drawn)]))
 
 
 def geometry(
