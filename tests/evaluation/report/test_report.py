@@ -198,8 +198,8 @@ def test_the_json_has_the_documented_layout(folder) -> None:
     assert found["version"] == 2
     assert list(found) == [
         "version", "name", "recipe", "finished", "verdict", "encoder", "missing", "seen", "data",
-        "leaks", "parameters", "outcome", "spread_reference", "class_weights", "last_metrics", "results",
-        "environment",
+        "leaks", "parameters", "outcome", "spread_reference", "class_weights", "last_metrics",
+        "results", "environment",
     ]  # fmt: skip
     first = found["results"][0]
     assert list(first) == ["title", "protocol", "headline", "targets", "measures", "notes"]
