@@ -211,8 +211,9 @@ def test_a_run_can_leave_leaks_out_of_pre_training_only(faces, call, capsys, tmp
     assert document["seen"]["images_in_data"] == 30
     assert document["leaks"]["dropped"] == 2
     (result,) = document["results"]
-    assert result["trained"]["n"] == 8
-    assert "32 images" in result["train_data"]
+    (target,) = result["targets"]
+    assert target["scores"]["trained"]["n"] == 8
+    assert "32 images" in target["train_data"]
     assert (tmp_path / "runs" / "small" / "leaks.csv").is_file()
 
 
