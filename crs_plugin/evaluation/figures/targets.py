@@ -1,5 +1,6 @@
 """All targets at a glance: the trained encoder beside its references, with intervals."""
 
+import textwrap
 from collections.abc import Sequence
 
 from crs_plugin.evaluation.figures.drawing import (
@@ -12,6 +13,8 @@ from crs_plugin.evaluation.figures.drawing import (
     plain_style,
 )
 from crs_plugin.evaluation.result import Target
+
+_LETTERS_A_LINE = 26
 
 
 def targets(shown: Sequence[Target]) -> Drawing:
@@ -33,7 +36,8 @@ def targets(shown: Sequence[Target]) -> Drawing:
             colour, marker = encoder_style(name, encoders)
             axes.plot([], [], marker, color=colour, markersize=6, label=name)
         axes.plot([], [], "|", color=INK, markersize=9, label="chance")
-        axes.set_yticks(range(len(shown)), [target.title for target in shown])
+        titles = [textwrap.fill(target.title, _LETTERS_A_LINE) for target in shown]
+        axes.set_yticks(range(len(shown)), titles)
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
