@@ -12,7 +12,7 @@ RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
 
 RATES = ("accuracy", "UAR", "macro-F1")
-"""What ``rates`` and ``resampled_rates`` return, in this order."""
+"""What ``rates`` and ``rates_of_resamples`` return, in this order."""
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
