@@ -197,6 +197,9 @@ def _joined(one: FaceDataset, other: FaceDataset) -> FaceDataset:
         fine=np.concatenate([one.fine, other.fine]),
         split=np.concatenate([one.split, other.split]),
         subject=np.concatenate([one.subject, other.subject]),
+        extra={
+            name: np.concatenate([column, other.extra[name]]) for name, column in one.extra.items()
+        },
     )
 
 

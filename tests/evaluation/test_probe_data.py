@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,14 @@ def test_without_a_valid_split_a_part_of_train_is_set_aside(faces) -> None:
     assert len(probe.valid) == 20
     assert rows(probe.train) | rows(probe.valid) == set(range(80))
     assert rows(probe.train).isdisjoint(rows(probe.valid))
+
+
+def test_extra_columns_stay_with_their_images(faces) -> None:
+    votes = np.arange(120, dtype=np.float32)[:, None]
+    data = replace(faces(BASIC * 30, "all"), extra={"votes": votes})
+    probe = divided(data)
+    for part in (probe.train, probe.valid, probe.test):
+        assert part.extra["votes"][:, 0].tolist() == part.images.rows.tolist()
 
 
 def test_a_set_without_splits_is_divided_by_person(faces) -> None:
