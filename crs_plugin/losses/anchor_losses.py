@@ -6,7 +6,7 @@ P(i) = {p ∈ A(i): y_p = y_i}::
     l_i = log Σ_{a ∈ A(i)} exp(s_ia) - 1/|P(i)| · Σ_{p ∈ P(i)} s_ip
 
 The second sum is z_i·(S - z_i) / τ with S the sum of all embeddings of class y_i. Only the first
-needs all products; they are made block by block.
+needs all products; they are made block by block, or at once for a small batch.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from crs_plugin.losses.gathered_batch import GatheredBatch
-from crs_plugin.losses.pair_losses import pair_losses
+from crs_plugin.losses.pair_losses import gradient_of_label_pairs
 from crs_plugin.losses.similarity_blocks import LARGEST_SAFE, Similarities, part_of
+from crs_plugin.losses.small_batch import LARGEST, small_batch_losses
 
 
 def anchor_losses(
@@ -65,6 +66,10 @@ def _anchor_losses(
         own = slice(gathered.first, gathered.first + z.shape[0])
     if columns.shape[0] < 2:
         return (z * 0).sum(dim=1)
+    if gathered is None and z.shape[0] <= LARGEST and not z.is_meta:
+        losses = small_batch_losses(z, labels, temperature)
+        if losses is not None:
+            return losses
     similarities = _similarities(columns, own, temperature, _largest_product(columns))
     if classes is None:
         classes = _count(ids)
@@ -150,11 +155,7 @@ def _differentiable_gradient(z: Tensor, g: Tensor, batch: _Batch) -> Tensor:
             "crs_cont: the loss of a batch that is spread over processes can be differentiated once"
             " only; give gather=False, or train in one process"
         )
-    itself = torch.eye(z.shape[0], dtype=torch.bool, device=z.device)
-    positives = batch.groups[:, None] == batch.groups
-    losses = pair_losses(z / batch.temperature, z, positives & ~itself, ~positives)
-    (gradient,) = torch.autograd.grad(losses, z, g, create_graph=True)
-    return gradient
+    return gradient_of_label_pairs(z, batch.groups, batch.temperature, g)
 
 
 def _largest_product(embeddings: Tensor) -> float:

@@ -51,3 +51,16 @@ def pair_losses(anchors: Tensor, others: Tensor, positives: Tensor, negatives: T
     pull = similarities.masked_fill(~positives, 0).sum(dim=1) / count
     # Every anchor stays attached to the graph, even where none is used.
     return (anchors * 0).sum(dim=1).masked_scatter(used, log_sum - pull)
+
+
+def gradient_of_label_pairs(z: Tensor, labels: Tensor, temperature: float, g: Tensor) -> Tensor:
+    """Return the gradient of Σ_i g_i·l_i for z as a function of z and g, to be differentiated.
+
+    The pairs are all that the labels [N] make among the rows of z [N, D]. Holds several N×N
+    matrices.
+    """
+    itself = torch.eye(z.shape[0], dtype=torch.bool, device=z.device)
+    positives = labels[:, None] == labels
+    losses = pair_losses(z / temperature, z, positives & ~itself, ~positives)
+    (gradient,) = torch.autograd.grad(losses, z, g, create_graph=True)
+    return gradient

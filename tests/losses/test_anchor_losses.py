@@ -2,9 +2,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from crs_plugin.losses import anchor_losses as dispatch
 from crs_plugin.losses import similarity_blocks
 from crs_plugin.losses.anchor_losses import anchor_losses
 from crs_plugin.losses.pair_losses import pair_losses
+from crs_plugin.losses.small_batch import LARGEST
 
 SCALES = [1.0, 30.0]
 """Norms of embeddings whose exponentials are safe, and whose are not."""
@@ -26,6 +28,7 @@ def by_all_pairs(z: Tensor, y: Tensor) -> Tensor:
 @pytest.fixture(params=[0, 60, 10_000], ids=lambda kept: f"keep {kept}")
 def _small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several blocks for a few rows; none, some or all of them are kept for the gradient."""
+    monkeypatch.setattr(dispatch, "LARGEST", 0)
     monkeypatch.setattr(similarity_blocks, "_SHAPE_ON_CPU", (4, 7))
     monkeypatch.setattr(similarity_blocks, "_KEPT", request.param)
 
@@ -34,8 +37,21 @@ def _small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("classes", [1, 3, 40])
 @pytest.mark.parametrize("rows", [2, 3, 4, 5, 8, 19, 29])
-def test_blocks_make_the_same_as_all_pairs_at_once(rows: int, classes: int, scale: float) -> None:
-    z, y = batch(rows, classes, scale)
+def test_blocks_make_the_losses_of_their_pairs(rows: int, classes: int, scale: float) -> None:
+    check_losses(*batch(rows, classes, scale))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("classes", [1, 3, 40])
+@pytest.mark.parametrize("rows", [2, 3, 8, 29, LARGEST, LARGEST + 1])
+def test_small_batches_have_the_losses_of_their_pairs(
+    rows: int, classes: int, scale: float
+) -> None:
+    check_losses(*batch(rows, classes, scale))
+
+
+def check_losses(z: Tensor, y: Tensor) -> None:
+    rows = len(z)
     weights = torch.linspace(-1, 2, rows, dtype=torch.float64)
     expected, losses = by_all_pairs(z, y), anchor_losses(z, y, 0.5)
     torch.testing.assert_close(losses, expected, rtol=1e-11, atol=1e-11)
@@ -46,6 +62,7 @@ def test_blocks_make_the_same_as_all_pairs_at_once(rows: int, classes: int, scal
     assert torch.equal(again, gradient)
 
 
+@pytest.mark.usefixtures("_each_way")
 @pytest.mark.parametrize("classes", [1, 3])
 def test_second_gradient(classes: int) -> None:
     z, y = batch(6, classes, 1.0)
@@ -60,6 +77,7 @@ def test_fewer_than_two_rows_have_no_loss(rows: int) -> None:
     assert losses.requires_grad
 
 
+@pytest.mark.usefixtures("_each_way")
 @pytest.mark.parametrize("scale", SCALES)
 def test_without_a_gradient_nothing_is_kept(scale: float) -> None:
     z, y = batch(20, 3, scale)
@@ -68,6 +86,7 @@ def test_without_a_gradient_nothing_is_kept(scale: float) -> None:
     torch.testing.assert_close(losses, by_all_pairs(z, y), rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.usefixtures("_each_way")
 def test_float32_of_large_embeddings_is_as_exact_as_of_small_ones() -> None:
     z, y = batch(40, 3, 100.0)
     (expected,) = torch.autograd.grad(by_all_pairs(z, y).sum(), z)
@@ -78,6 +97,7 @@ def test_float32_of_large_embeddings_is_as_exact_as_of_small_ones() -> None:
     assert (gradient.double() - expected).norm() < 1e-5 * expected.norm()
 
 
+@pytest.mark.usefixtures("_each_way")
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
 def test_an_embedding_that_is_not_finite_is_named(value: float) -> None:
     z, y = batch(20, 3, 1.0)

@@ -16,6 +16,8 @@ from torch import Tensor
 from crs_plugin.losses import ClassWeights, CRSContLoss, FixedClassWeights, crs_cont_loss
 from crs_plugin.miners import CoarseLabelMiner
 
+pytestmark = pytest.mark.usefixtures("_each_way")
+
 RELEASED_WEIGHTS = torch.tensor([1.0, 0.5, 1.0, 1.0], dtype=torch.float64)
 
 

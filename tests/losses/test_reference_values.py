@@ -25,6 +25,8 @@ STABLE_CASES = [case for case in CASES if case.startswith("stable_")]
 WHOLE_CASES = [case for case in CASES if not case.startswith("stable_")]
 DTYPES = [torch.float64, torch.float32]
 
+pytestmark = pytest.mark.usefixtures("_each_way")
+
 RELEASED_WEIGHTS = torch.tensor([1.0, 0.5, 1.0, 1.0], dtype=torch.float64)
 """By coarse id: positive, negative, neutral, surprise."""
 
