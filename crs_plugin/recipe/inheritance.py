@@ -50,6 +50,9 @@ def _read(path: Path, trail: tuple[Path, ...], findings: Findings) -> Node | Non
 
 def _base(extends: Node, findings: Findings) -> Path | None:
     name = extends.value
+    if extends.problem:
+        findings.add(extends.place, "extends", extends.problem)
+        return None
     if not isinstance(name, str):
         findings.add(
             extends.place,

@@ -12,7 +12,7 @@ from ruamel.yaml.reader import ReaderError
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.environment import EnvironmentVariableError, is_one_reference, substituted
 from crs_plugin.recipe.problem import Findings, Place
-from crs_plugin.recipe.tree import Node, Scalar, joined, plain
+from crs_plugin.recipe.tree import Node, Scalar, joined, plain, walk
 
 _YAML_TAG = "tag:yaml.org,2002:"
 _TYPED = {_YAML_TAG + name for name in ("null", "bool", "int", "float")}
@@ -84,6 +84,13 @@ def read_text(text: str, top: Place, findings: Findings, *, key: str = "") -> No
     return _Reader(top, findings).node(document, top, key)
 
 
+def add_problems(tree: Node, findings: Findings) -> None:
+    """Add the problems of the values that have stayed in a recipe."""
+    for key, node in walk(tree):
+        if node.problem:
+            findings.add(node.place, key, node.problem, settles=True)
+
+
 def read_resolved(path: Path) -> dict[str, Any]:
     """Return the values of a resolved recipe, as ``Recipe.to_yaml`` wrote it.
 
@@ -92,6 +99,8 @@ def read_resolved(path: Path) -> dict[str, Any]:
     """
     findings = Findings()
     node = read_file(path, str(path), findings)
+    if node is not None:
+        add_problems(node, findings)
     findings.raise_if_any()
     if node is None:
         raise InputError(f"{path} holds no recipe")
@@ -140,8 +149,9 @@ class _Reader:
                 return Node(self.mapping(node, key), place)
             if isinstance(node, SequenceNode):
                 return Node(self.sequence(node, key), place)
-            scalar = self.scalar(node, place, key) if isinstance(node, ScalarNode) else None
-            return Node(scalar, place)
+            return (
+                self.scalar(node, place, key) if isinstance(node, ScalarNode) else Node(None, place)
+            )
         finally:
             self.open.pop()
 
@@ -186,20 +196,19 @@ class _Reader:
             for index, child in enumerate(node.value)
         ]
 
-    def scalar(self, node: ScalarNode, place: Place, key: str) -> Scalar:
+    def scalar(self, node: ScalarNode, place: Place, key: str) -> Node:
         tag, text = str(node.tag), str(node.value)
         if tag not in _TYPED | _TEXT:
             self.findings.add(place, key, f"YAML tags are not used in recipes, found {tag}")
-            return None
+            return Node(None, place)
         if tag in _TYPED:
             value: Scalar = _yaml().constructor.construct_object(node, deep=True)
-            return value
+            return Node(value, place)
         try:
             replaced = substituted(text)
         except EnvironmentVariableError as error:
-            self.findings.add(place, key, str(error), settles=True)
-            return text
-        return resolved_scalar(replaced) if is_one_reference(text) else replaced
+            return Node(text, place, problem=str(error))
+        return Node(resolved_scalar(replaced) if is_one_reference(text) else replaced, place)
 
     def place(self, node: YamlNode) -> Place:
         if not self.top.line:

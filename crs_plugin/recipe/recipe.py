@@ -12,6 +12,7 @@ from crs_plugin.recipe.inheritance import read_tree
 from crs_plugin.recipe.layout import DEFAULTS
 from crs_plugin.recipe.overrides import overridden
 from crs_plugin.recipe.problem import Findings, Place
+from crs_plugin.recipe.reading import add_problems
 from crs_plugin.recipe.spec import Spec, TermSpec
 from crs_plugin.recipe.tree import Node, planted, walk
 from crs_plugin.recipe.writing import as_document
@@ -112,6 +113,7 @@ def load_recipe(
     tree = read_tree(source, findings)
     if tree is not None:
         tree = _with_defaults(overridden(tree, overrides, findings))
+        add_problems(tree, findings)
         recipe = _assembled(tree, registry, findings)
     findings.raise_if_any()
     return recipe

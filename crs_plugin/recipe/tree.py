@@ -16,10 +16,12 @@ class Node:
     Attributes:
         value: A scalar, a list of nodes, or a mapping of nodes.
         place: Where it was written: the place of its key in a mapping, its own in a list.
+        problem: What is wrong with a scalar, unless another value takes its place.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"
     place: Place
+    problem: str | None = None
 
     @property
     def mapping(self) -> "dict[str, Node]":
@@ -71,7 +73,7 @@ def inherited(node: Node, by: str) -> Node:
         return Node({key: inherited(child, by) for key, child in node.value.items()}, place)
     if isinstance(node.value, list):
         return Node([inherited(child, by) for child in node.value], place)
-    return Node(node.value, place)
+    return replace(node, place=place)
 
 
 def merged(base: Node, over: Node, *, whole: bool = True) -> Node:

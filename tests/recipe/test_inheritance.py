@@ -94,3 +94,15 @@ def test_problems_of_a_broken_base_are_told_there(pair, write, problems):
     [(place, _, message)] = problems(pair("seed: 1"))
     assert place.startswith("../recipe.yaml:")
     assert "broken YAML" in message
+
+
+def test_an_inherited_variable_that_is_not_set_matters_only_where_it_stays(
+    valid, valid_text, write, load, problems
+):
+    write(valid_text.replace("root: ./faces", 'root: "${NO_SUCH_VARIABLE}"'), "base.yaml")
+    heir = write("extends: base.yaml", "heir.yaml")
+    ((_, key, message),) = problems(heir)
+    assert key == "data.root"
+    assert "NO_SUCH_VARIABLE is not set" in message
+    write("extends: base.yaml\ndata: {root: ./faces}", "heir.yaml")
+    assert load(heir).data[0].options["root"] == valid.parent / "faces"
