@@ -17,10 +17,8 @@ the runs, so that several processes can share them.
 """
 
 import argparse
-import csv
 import json
 import os
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +28,6 @@ from rich.console import Console
 from rich.table import Table
 from study_class_weights import in_words, results_of_run, set_to
 
-from crs_plugin.data.datasets.ferplus import ferplus
 from crs_plugin.errors import InputError
 
 
@@ -39,7 +36,7 @@ class Budget:
     """How much is trained.
 
     Attributes:
-        images: Training images, drawn once for all runs; None for all.
+        images: Training images, drawn with the seed of the run; None for all.
         epochs: Epochs.
         seeds: Seeds of the runs.
     """
@@ -87,34 +84,12 @@ SHOWN = {
 
 
 def data_folder() -> Path:
-    folder = Path(os.environ.get("CRS_DATA", ""))
+    folder = Path(os.environ.get("CRS_DATA", "")).resolve()
     for needed in ("ferplus/fer2013new.csv", "muxspace/legend.csv"):
         if not (folder / needed).is_file():
             raise InputError(
                 f"there is no {folder / needed}; CRS_DATA names the folder of the data"
             )
-    return folder
-
-
-def drawn(source: Path, images: int, folder: Path) -> Path:
-    """Make a FERPlus of so many training images, if it is not there; return its root."""
-    if (folder / "fer2013new.csv").is_file():
-        return folder
-    faces = ferplus(root=source, valid_as_test=True)
-    train = faces.in_split("train").labelled().images
-    names = [Path(train.name(index)).name for index in range(len(train))]
-    chosen = set(random.Random(0).sample(names, min(images, len(names))))
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in ("FER2013Train", "FER2013Valid"):
-        if not (folder / part).is_symlink():
-            (folder / part).symlink_to((source / part).resolve())
-    with (source / "fer2013new.csv").open(newline="") as votes:
-        head, *rows = csv.reader(votes)
-    kept = [row for row in rows if row[0] != "Training" or row[1] in chosen]
-    partial = folder / "fer2013new.csv.partial"
-    with partial.open("w", newline="") as file:
-        csv.writer(file).writerows([head, *kept])
-    partial.replace(folder / "fer2013new.csv")
     return folder
 
 
@@ -143,15 +118,12 @@ def evaluations(data: Path) -> list[dict[str, Any]]:
     ]
 
 
-def changes(budget: Budget, data: Path, output: Path) -> list[str]:
+def changes(budget: Budget, data: Path) -> list[str]:
     """Return what every run changes in its recipe."""
-    root = data / "ferplus"
-    if budget.images is not None:
-        root = drawn(root, budget.images, output / "ferplus")
-    faces = {"name": "ferplus", "root": str(root.resolve()), "valid_as_test": True}
     return [
-        set_to("data", faces),
+        set_to("data", {"name": "ferplus", "root": str(data / "ferplus"), "valid_as_test": True}),
         "on_leak=drop_from_train",
+        set_to("training.images", budget.images),
         f"training.epochs={budget.epochs}",
         "training.decode_size=48",
         set_to("evaluation", evaluations(data)),
@@ -203,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     budget = BUDGETS[given.budget]
     seeds = tuple(given.seeds or budget.seeds)
     try:
-        common = changes(budget, data_folder(), given.output)
+        common = changes(budget, data_folder())
         rows = []
         for seed in seeds:
             for name in given.rows:
