@@ -1,5 +1,6 @@
 """Writing files so that a half-written one is never left under a final name."""
 
+import glob
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     try:
         with NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix, delete=False
+            dir=path.parent, prefix=_temporary_prefix(path), suffix=path.suffix, delete=False
         ) as handle:
             temporary = Path(handle.name)
     except OSError as error:
@@ -34,10 +35,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(path: Path) -> None:
+    """Delete what killed processes left beside ``path``; nobody may be writing it."""
+    for leftover in path.parent.glob(f"{glob.escape(_temporary_prefix(path))}*{path.suffix}"):
+        leftover.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Write a whole file; text is encoded as UTF-8."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def _temporary_prefix(path: Path) -> str:
+    return f".{path.name}."
 
 
 def _umask() -> int:

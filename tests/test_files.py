@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from crs_plugin.files import atomic_path, write_atomically
+from crs_plugin.files import atomic_path, remove_leftovers, write_atomically
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -22,3 +22,11 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
         write_atomically(tmp_path / "none" / "a.txt", "x")
     assert raised.value.filename == str(tmp_path / "none")
+
+
+def test_leftovers_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("a.txt", "b.txt", ".b.txt.x.txt", ".a.txt.x.bin")]
+    for file in (*others, tmp_path / ".a.txt.k2.txt"):
+        file.write_text("half")
+    remove_leftovers(tmp_path / "a.txt")
+    assert sorted(tmp_path.iterdir()) == sorted(others)

@@ -1,5 +1,6 @@
 """Checkpoints that are whole or not there, and hold nothing but tensors and plain types."""
 
+import os
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -9,15 +10,14 @@ from pytorch_lightning.plugins import CheckpointIO
 
 from crs_plugin.errors import InputError
 from crs_plugin.files import atomic_path
-
-LAST_CHECKPOINT = Path("checkpoints", "last.ckpt")
-"""Where a run keeps its newest checkpoint, below its folder."""
+from crs_plugin.pretraining.checkpoint_files import PREVIOUS_CHECKPOINT
 
 
 class AtomicCheckpointIO(CheckpointIO):
     """Writes beside the target, reads back what was written, and only then replaces the target.
 
-    A run that is killed at any moment keeps the checkpoint before. Reading back (lazily: tensors
+    A run that is killed at any moment keeps the checkpoint before, and the last but one is kept
+    beside it as ``previous.ckpt``. No file is renamed over another. Reading back (lazily: tensors
     are mapped, not read) makes sure that the file can be loaded without unpickling objects.
     """
 
@@ -40,6 +40,10 @@ class AtomicCheckpointIO(CheckpointIO):
                     "a checkpoint may hold tensors and plain types only; some state_dict returns"
                     f" something else: {error}"
                 ) from error
+            if target.is_file():
+                previous = target.with_name(PREVIOUS_CHECKPOINT.name)
+                previous.unlink(missing_ok=True)
+                os.rename(target, previous)
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = "cpu", weights_only: bool | None = True

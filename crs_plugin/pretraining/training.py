@@ -16,13 +16,19 @@ from rich.console import Console
 from crs_plugin.compiling import keep_kernels_in
 from crs_plugin.data.cache.folder import cache_folder
 from crs_plugin.errors import InputError
+from crs_plugin.files import remove_leftovers
 from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing, RunIdentity, digest
 from crs_plugin.pretraining.callbacks.collapse import CollapseWatch
 from crs_plugin.pretraining.callbacks.interruption import Interruption
 from crs_plugin.pretraining.callbacks.metrics_file import MetricsFile, read_metrics
 from crs_plugin.pretraining.callbacks.progress import ProgressDisplay
-from crs_plugin.pretraining.checkpoints import LAST_CHECKPOINT, AtomicCheckpointIO
+from crs_plugin.pretraining.checkpoint_files import (
+    LAST_CHECKPOINT,
+    PREVIOUS_CHECKPOINT,
+    usable_checkpoint,
+)
+from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
 from crs_plugin.pretraining.compiling_pays import compiling_pays
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.settings import TrainingSettings
@@ -96,13 +102,18 @@ def pretrain(
     """
     check_hardware(settings)
     total_steps = _total_steps(settings, len(batches))
+    display = ProgressDisplay(console)
     checkpoint = folder / LAST_CHECKPOINT
-    if resume and not checkpoint.is_file():
+    continued = usable_checkpoint(folder, display.announce) if resume else None
+    if resume and continued is None:
         raise InputError(f"there is nothing to resume in {folder}: no checkpoint {checkpoint}")
     folder.mkdir(parents=True, exist_ok=True)
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
+    if continued != checkpoint:
+        checkpoint.unlink(missing_ok=True)  # so that a damaged one never takes the other's place
+    if continued is None:
+        (folder / PREVIOUS_CHECKPOINT).unlink(missing_ok=True)
         (folder / METRICS_FILE).unlink(missing_ok=True)
+    remove_leftovers(checkpoint)
 
     identity = RunIdentity(
         {
@@ -114,7 +125,6 @@ def pretrain(
         },
         pixels=batches.fingerprint,
     )
-    display = ProgressDisplay(console)
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
     start = _Start(batches)
@@ -138,7 +148,7 @@ def pretrain(
         )
         module.seed = batches.seed
         with interruption.listening():
-            _fit(trainer, module, batches, checkpoint if resume else None, interruption)
+            _fit(trainer, module, batches, continued, interruption)
     ended = time.perf_counter()
     made = 0 if start.step is None else trainer.global_step - start.step
     rows = read_metrics(folder / METRICS_FILE)

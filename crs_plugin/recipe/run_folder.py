@@ -3,7 +3,8 @@
 import json
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any, Literal
 
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
+from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT, PREVIOUS_CHECKPOINT
 from crs_plugin.recipe.reading import read_resolved
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.run_lock import LOCK_FILES, check_free, held
 
 Mode = Literal["new", "resume", "overwrite"]
 
@@ -71,11 +74,6 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     @property
-    def checkpoint(self) -> Path:
-        """The state to resume from."""
-        return self.path / "checkpoints" / "last.ckpt"
-
-    @property
     def encoder(self) -> Path:
         """The trained encoder."""
         return self.path / "encoder.safetensors"
@@ -93,7 +91,13 @@ class RunFolder:
     @property
     def exists(self) -> bool:
         """Whether there is anything in the folder."""
-        return self.path.is_dir() and any(self.path.iterdir())
+        return self.path.is_dir() and any(self._content())
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether there is a checkpoint to resume from."""
+        places = (LAST_CHECKPOINT, PREVIOUS_CHECKPOINT)
+        return any((self.path / place).is_file() for place in places)
 
     def check(self, recipe: Recipe, mode: Mode) -> None:
         """Refuse what would lose a run or mix two of them; changes nothing.
@@ -103,6 +107,7 @@ class RunFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; a run needs a folder: name one with --output")
+        check_free(self.path)
         if mode == "new" and self.exists:
             raise InputError(self._existing_run())
         if mode == "overwrite" and self.exists and not self.recipe.is_file():
@@ -113,23 +118,37 @@ class RunFolder:
         if mode == "resume":
             self._check_resume(recipe)
 
-    def open(self, recipe: Recipe, mode: Mode) -> None:
-        """Make the folder and write what is known before training.
+    @contextmanager
+    def open(self, recipe: Recipe, mode: Mode) -> Iterator[None]:
+        """Make the folder, write what is known before training, and keep other processes out.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If it cannot be written, or another process runs in it.
         """
-        try:
-            if mode == "overwrite" and self.exists:
-                shutil.rmtree(self.path)
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.recipe, recipe.to_yaml())
-            write_atomically(self.environment, json.dumps(environment(), indent=2) + "\n")
-        except OSError as error:
-            raise InputError(
-                f"the run cannot be written to {self.path}: {error.strerror};"
-                " name another folder with --output"
-            ) from error
+        with ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(held(self.path))
+                if mode == "overwrite":
+                    self._empty()
+                write_atomically(self.recipe, recipe.to_yaml())
+                write_atomically(self.environment, json.dumps(environment(), indent=2) + "\n")
+            except OSError as error:
+                raise InputError(
+                    f"the run cannot be written to {self.path}: {error.strerror};"
+                    " name another folder with --output"
+                ) from error
+            yield
+
+    def _content(self) -> Iterator[Path]:
+        return (path for path in self.path.iterdir() if path.name not in LOCK_FILES)
+
+    def _empty(self) -> None:
+        for path in list(self._content()):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def _existing_run(self) -> str:
         state = "a finished run" if self.report.is_file() else "a run that stopped"

@@ -148,8 +148,7 @@ def _run(run: _Run, mode: Mode) -> None:
         batch_size=recipe.training.batch_size,
         seed=recipe.seed,
     )
-    run.folder.open(recipe, mode)
-    with logged_to(run.folder.log):
+    with run.folder.open(recipe, mode), logged_to(run.folder.log):
         run.log_kept()
         _announce(run, data, module, batches)
         _show_left_out(run, left_out)
@@ -179,7 +178,7 @@ def _interrupted(run: _Run, continue_with: str) -> bool:
         run.say("interrupted before the run began; nothing was written")
         return False
     with logged_to(folder.log):
-        if folder.checkpoint.is_file():
+        if folder.can_resume:
             run.say(f"interrupted; the run can be continued exactly with:\n  {continue_with}")
         else:
             run.say(
@@ -307,7 +306,7 @@ def _pretrain(
         batches=batches,
         settings=recipe.training,
         folder=folder.path,
-        resume=resume and folder.checkpoint.is_file(),
+        resume=resume and folder.can_resume,
         loggers=[spec.build(folder.path) for spec in recipe.loggers],
         console=run.console,
     )

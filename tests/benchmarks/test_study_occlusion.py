@@ -25,8 +25,9 @@ def run(tmp_path):
         options = [SMALL, "augmentation.size=32", "evaluation=[]", *changes]
         recipe = load_recipe(name, options)
         folder = RunFolder(tmp_path / recipe.name)
-        folder.open(recipe, "new")
-        encoder_of(recipe, build_module(recipe, ("happiness", "anger")), {}).save(folder.encoder)
+        with folder.open(recipe, "new"):
+            module = build_module(recipe, ("happiness", "anger"))
+            encoder_of(recipe, module, {}).save(folder.encoder)
         return str(folder.path)
 
     return made

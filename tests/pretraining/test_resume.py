@@ -175,7 +175,7 @@ def test_second_ctrl_c_stops_at_once_and_gives_the_signal_back(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
 def test_a_real_signal_from_outside(number, undisturbed, tmp_path):
     state, expected_rows, _ = undisturbed
     script = f"""
@@ -253,12 +253,26 @@ def test_other_pixels_are_resumed_with_a_warning(tmp_path, caplog):
     assert caplog.text == ""
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
-    small_run(tmp_path)
-    checkpoint = tmp_path / "checkpoints" / "last.ckpt"
-    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"last\.ckpt cannot be read"):
-        small_run(tmp_path, resume=True)
+def test_from_the_checkpoint_before_a_damaged_one_the_run_is_the_same(
+    tmp_path, undisturbed, caplog
+):
+    def stopped(seen: int) -> None:
+        if seen == 11:
+            raise RuntimeError("stopped")
+
+    saved = settings(checkpoint_every=4)
+    with pytest.raises(RuntimeError, match="stopped"):
+        small_run(tmp_path, small_module(NoisyViews(before_step=stopped)), settings=saved)
+    last = tmp_path / "checkpoints" / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:1000])
+    (tmp_path / "checkpoints" / ".last.ckpt.killed.ckpt").write_bytes(b"half")
+    outcome, module = small_run(tmp_path, resume=True, settings=saved)
+    assert "last.ckpt is damaged: going on from the one before" in caplog.text
+    assert outcome.steps == ALL_STEPS
+    assert_same(module.state_dict(), undisturbed[0])
+    assert rows(tmp_path) == undisturbed[1]
+    found = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert found == ["last.ckpt", "previous.ckpt"]
 
 
 def test_starting_anew_forgets_the_old_run(tmp_path):

@@ -1,6 +1,7 @@
 """What may happen to a folder that exists: three different things, never confused."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import load_recipe
 from crs_plugin.recipe.run_folder import RunFolder, differences
+from crs_plugin.recipe.run_lock import LOCK_FILES, held
 
 SHIPPED = "crs_cont_resnet18"
 
@@ -22,14 +24,20 @@ def folder(tmp_path) -> RunFolder:
     return RunFolder(tmp_path / "run")
 
 
+def opened(folder: RunFolder, recipe, mode: str) -> None:
+    with folder.open(recipe, mode):
+        pass
+
+
 def everything(folder: RunFolder) -> dict[str, bytes]:
-    files = (path for path in folder.path.rglob("*") if path.is_file())
+    files = (path for path in folder.path.rglob("*") if path.name not in LOCK_FILES)
+    files = (path for path in files if path.is_file())
     return {str(path): path.read_bytes() for path in files}
 
 
 def test_a_new_run_holds_its_recipe_and_environment(folder, recipe):
     folder.check(recipe, "new")
-    folder.open(recipe, "new")
+    opened(folder, recipe, "new")
     assert load_recipe(folder.recipe).values == recipe.values
     known = json.loads(folder.environment.read_text())
     assert known["libraries"]["torch"]
@@ -49,7 +57,7 @@ def test_a_file_in_place_of_the_folder_is_refused(folder, recipe, mode):
 
 
 def test_an_existing_run_is_never_touched(folder, recipe):
-    folder.open(recipe, "new")
+    opened(folder, recipe, "new")
     before = everything(folder)
     with pytest.raises(InputError) as error:
         folder.check(recipe, "new")
@@ -61,7 +69,7 @@ def test_an_existing_run_is_never_touched(folder, recipe):
 
 
 def test_a_finished_run_is_called_so(folder, recipe):
-    folder.open(recipe, "new")
+    opened(folder, recipe, "new")
     folder.report.write_text("<html>")
     folder.encoder.write_text("weights")
     with pytest.raises(InputError, match="a finished run") as error:
@@ -78,10 +86,10 @@ def test_a_folder_of_something_else_is_left_alone(folder, recipe, mode):
 
 
 def test_overwriting_starts_from_an_empty_folder(folder, recipe):
-    folder.open(recipe, "new")
+    opened(folder, recipe, "new")
     folder.encoder.write_text("old")
     folder.check(recipe, "overwrite")
-    folder.open(recipe, "overwrite")
+    opened(folder, recipe, "overwrite")
     assert not folder.encoder.exists()
     assert folder.recipe.is_file()
 
@@ -92,12 +100,12 @@ def test_there_must_be_something_to_resume(folder, recipe):
 
 
 def test_resuming_with_the_same_recipe_is_fine(folder, recipe):
-    folder.open(recipe, "new")
+    opened(folder, recipe, "new")
     folder.check(recipe, "resume")
 
 
 def test_resuming_with_another_recipe_shows_the_difference(folder, recipe):
-    folder.open(recipe, "new")
+    opened(folder, recipe, "new")
     changed = load_recipe(SHIPPED, ["optimizer.lr=0.07", "objective.0.temperature=0.2"])
     with pytest.raises(InputError) as error:
         folder.check(changed, "resume")
@@ -108,7 +116,7 @@ def test_resuming_with_another_recipe_shows_the_difference(folder, recipe):
 def test_a_folder_that_cannot_be_made_is_named(recipe, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
-        RunFolder(tmp_path / "file" / "run").open(recipe, "new")
+        opened(RunFolder(tmp_path / "file" / "run"), recipe, "new")
 
 
 @pytest.mark.parametrize(
@@ -128,5 +136,31 @@ def test_differences_are_named_by_key(before, after, lines):
 
 def test_the_paths_of_a_run():
     folder = RunFolder(Path("runs/x"))
-    assert folder.checkpoint == Path("runs/x/checkpoints/last.ckpt")
     assert folder.encoder == Path("runs/x/encoder.safetensors")
+
+
+@pytest.mark.parametrize("name", ["last.ckpt", "previous.ckpt"])
+def test_a_run_with_a_checkpoint_can_be_resumed(folder, name):
+    assert not folder.can_resume
+    (folder.path / "checkpoints").mkdir(parents=True)
+    (folder.path / "checkpoints" / name).touch()
+    assert folder.can_resume
+
+
+def test_a_second_run_in_the_folder_is_refused_and_told_whose_it_is(folder, recipe):
+    with folder.open(recipe, "new"):
+        before = everything(folder)
+        for mode in ("new", "resume", "overwrite"):
+            with pytest.raises(InputError, match=f"in use by process {os.getpid()} on"):
+                folder.check(recipe, mode)
+            with pytest.raises(InputError, match="in use by process"):
+                opened(folder, recipe, mode)
+        assert everything(folder) == before
+    folder.check(recipe, "resume")
+
+
+def test_the_lock_is_no_content_of_the_folder(folder, recipe):
+    folder.path.mkdir()
+    with held(folder.path):
+        assert not folder.exists
+    folder.check(recipe, "new")

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: finish the step, save, stop."""
+"""Ctrl-C, SIGTERM and SIGUSR1: finish the step, save, stop."""
 
 import signal
 import threading
@@ -9,11 +9,15 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1")  # the last: SLURM's, before a job's time is up
+    if hasattr(signal, name)
+)
 
 
 class Interruption(pl.Callback):
-    """Turns the first Ctrl-C or SIGTERM into a stop after the step, when all can be saved.
+    """Turns the first of these signals into a stop after the step, when all can be saved.
 
     The second one stops at once: what was saved last is what can be resumed.
 
@@ -42,9 +46,10 @@ class Interruption(pl.Callback):
                 signal.signal(number, handler)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take SIGTERM back from Lightning, which would end the process without saving."""
+        """Take signals back from Lightning, which would end the process without saving."""
         if signal.getsignal(signal.SIGINT) == self._on_signal:
-            signal.signal(signal.SIGTERM, self._on_signal)
+            for number in _SIGNALS:
+                signal.signal(number, self._on_signal)
 
     def on_train_batch_end(
         self,
