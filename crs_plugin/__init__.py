@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crs_plugin.models.encoder import Encoder
+    from crs_plugin.recipe.run import RunResult, run
     from crs_plugin.registry import register
 
 __version__ = "0.1.0"
 
-__all__ = ["Encoder", "__version__", "register"]
+__all__ = ["Encoder", "RunResult", "__version__", "register", "run"]
 
-_HOMES = {"Encoder": "crs_plugin.models.encoder", "register": "crs_plugin.registry"}
+_HOMES = {
+    "Encoder": "crs_plugin.models.encoder",
+    "RunResult": "crs_plugin.recipe.run",
+    "register": "crs_plugin.registry",
+    "run": "crs_plugin.recipe.run",
+}
 
 
 def __getattr__(name: str) -> Any:

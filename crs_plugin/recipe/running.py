@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from pytorch_lightning.utilities.seed import isolate_rng
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -114,7 +115,8 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
         run.say(f"{folder.path} is finished; the report is {folder.report}")
         return True
     try:
-        _run(run, mode)
+        with isolate_rng():
+            _run(run, mode)
     except KeyboardInterrupt:
         return _interrupted(run, continue_with)
     return True
