@@ -66,7 +66,8 @@ class Encoder(nn.Module):
             return cls(imported.backbone, imported.info).eval()
         state, info = read_encoder_file(path)
         try:
-            backbone = build_backbone(info.backbone, **info.backbone_options)
+            with torch.random.fork_rng(devices=[]):  # its random weights are to leave no trace
+                backbone = build_backbone(info.backbone, **info.backbone_options)
         except TypeError as error:
             raise InputError(f"{path} cannot be built here: {info.backbone}: {error}") from error
         fit_weights(backbone, state, str(path))
