@@ -24,6 +24,7 @@ EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
         "compare": ("crs_plugin.cli.compare", "Set runs side by side, with their differences."),
         "components": ("crs_plugin.cli.components", "List what recipes are assembled from."),
         "data": ("crs_plugin.cli.data", "List, look at and crop data sets."),
+        "doctor": ("crs_plugin.cli.doctor", "Look at this machine, and how fast it trains."),
         "cache": ("crs_plugin.cli.cache", "Look at and clear the cache of decoded images."),
     },
     epilog="Example: crs recipe run crs_cont_resnet18",
