@@ -47,6 +47,39 @@ def test_tensorboard_says_what_to_install(tmp_path, monkeypatch):
         registry.get("logger", "tensorboard").target(tmp_path)
 
 
+def test_wandb_keeps_one_run_offline(tmp_path):
+    pytest.importorskip("wandb", reason="the extra 'loggers' is not installed")
+    ids = set()
+    for resume in (False, True):
+        logger = registry.get("logger", "wandb").target(tmp_path, offline=True)
+        small_run(tmp_path, resume=resume, loggers=[logger])
+        logger.experiment.finish()
+        ids.add(logger.version)
+    assert ids == {(tmp_path / ".wandb_run").read_text().strip()}
+    assert list((tmp_path / "wandb").glob("offline-run-*"))
+
+
+def test_mlflow_keeps_one_run_in_the_folder(tmp_path, monkeypatch):
+    pytest.importorskip("mlflow", reason="the extra 'loggers' is not installed")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    ids = set()
+    for resume in (False, True):
+        logger = registry.get("logger", "mlflow").target(tmp_path)
+        small_run(tmp_path, resume=resume, loggers=[logger])
+        ids.add(logger.run_id)
+    (run,) = ids
+    history = logger.experiment.get_metric_history(run, "terms/contrast")
+    assert {each.step for each in history} == {1, 2, 4, 6, 8, 10, 12}
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_what_is_not_installed_is_told(name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(f"pytorch_lightning.loggers.{name}._{name.upper()}_AVAILABLE", False)
+    with pytest.raises(MissingExtraError, match=rf"{name} needs .*crs_plugin\[loggers\]"):
+        registry.get("logger", name).target(tmp_path)
+
+
 def test_rooms_import_fast():
     script = """
 import sys
