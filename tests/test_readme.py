@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
+import crs_plugin
 from crs_plugin import Encoder
 from crs_plugin.cli import main as cli
 
@@ -50,7 +52,7 @@ def write_face(path: Path) -> None:
 
 def test_every_kind_of_block_is_known():
     assert [kind for kind, _ in BLOCKS] == [
-        *("bash", "bash", "python", "bash", "bash", "python", "yaml", "python", "python")
+        *("bash", "python", "bash", "python", "bash", "bash", "python", "yaml", "python", "python")
     ]
 
 
@@ -71,6 +73,18 @@ def test_the_run_command_runs_a_shipped_recipe(workplace, monkeypatch):
     names: dict = {}
     exec(use, names)
     assert names["features"].shape == (1, 512)
+
+
+def test_a_recipe_runs_from_python(workplace, monkeypatch, capsys):
+    faces = {"name": "synthetic_faces", "train": 64, "test": 32}
+    probe = {"name": "linear_probe", "title": "wild", "regularisation": [0.01]}
+    short = partial(crs_plugin.run, data=faces, evaluation=[probe], references=[])
+    monkeypatch.setattr(crs_plugin, "run", short)
+    (block,) = blocks("python", "crs_plugin.run")
+    names: dict = {}
+    exec(block, names)
+    assert 0 <= float(capsys.readouterr().out.splitlines()[-1]) <= 1
+    assert isinstance(names["encoder"], Encoder)
 
 
 def test_the_commands_for_own_data_work(workplace, monkeypatch):

@@ -267,3 +267,22 @@ def _fit(
         # Lightning turns KeyboardInterrupt into an exit, once it has cleaned up.
         if not interruption.requested:
             raise
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise InputError(_too_large(batches.batch_size)) from error
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # On the CPU PyTorch has no exception of its own for it.
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(
+        error
+    )
+
+
+def _too_large(batch_size: int) -> str:
+    return (
+        f"a step of {batch_size:,} images does not fit into the memory: try"
+        f" training.batch_size={max(batch_size // 2, 1)}, smaller views, or"
+        " training.precision=bf16-mixed"
+    )

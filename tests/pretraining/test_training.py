@@ -231,3 +231,30 @@ def test_real_components(tmp_path):
     assert values.keys() == set(terms)
     assert values["prediction_ntxent"]["collapsed"] == pytest.approx(math.log(15), abs=1e-4)
     assert 0.5 < outcome.final["embedding_spread"] * math.sqrt(128) < 1.1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"
+        ),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_told_with_a_smaller_batch(error, tmp_path):
+    def fail(seen: int) -> None:
+        if seen == 3:
+            raise error
+
+    with pytest.raises(InputError, match=r"a step of 8 images .* training\.batch_size=4"):
+        small_run(tmp_path, small_module(NoisyViews(before_step=fail)))
+
+
+def test_other_errors_are_not_taken_for_it(tmp_path):
+    def fail(seen: int) -> None:
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        small_run(tmp_path, small_module(NoisyViews(before_step=fail)))
