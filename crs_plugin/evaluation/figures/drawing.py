@@ -128,8 +128,3 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def file_name(name: str) -> str:
-    """Return a name with everything but letters and digits replaced, for a file."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
