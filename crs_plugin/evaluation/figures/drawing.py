@@ -37,6 +37,9 @@ PALETTE = (
 MARKERS = "osD^vPX*"
 """Goes with the palette: beyond eight classes, colours return with another shape."""
 
+PERCENT_TICKS = (0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %")
+"""Places and labels of ticks along an axis of rates."""
+
 
 @dataclass(frozen=True)
 class Drawing:
