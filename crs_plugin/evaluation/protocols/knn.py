@@ -14,7 +14,7 @@ from crs_plugin.evaluation.metrics import accuracy_and_uar
 from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.target import probe_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 
 _CHUNK = 512
@@ -86,17 +86,8 @@ class NearestNeighbours:
             f"nearest neighbours: {title}", len(context.encoders), len(context.encoders)
         )
         how = "chosen on validation" if len(tried) > 1 else "the only one tried"
-        target = scored_target(
-            title,
-            probe.test,
-            probe.labels(probe.test),
-            predictions,
-            probe.class_names,
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            seed=context.seed,
-            chosen={which: f"k = {k}, {how}" for which, k in chosen.items()},
-        )
+        words = {which: f"k = {k}, {how}" for which, k in chosen.items()}
+        target = probe_target(title, probe, predictions, words, seed=context.seed)
         return EvaluationResult(
             title=title,
             protocol=f"k nearest neighbours, temperature {self.temperature:g}",

@@ -24,7 +24,7 @@ from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult, Target
 from crs_plugin.evaluation.shared_options import check_regularisation
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.target import probe_target
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.trained_classifier import Classifier
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
@@ -115,17 +115,7 @@ class LinearProbe:
                 context, which, probe, notes
             )
         context.progress(f"linear probe: {title}", of, of)
-        target = scored_target(
-            title,
-            probe.test,
-            probe.labels(probe.test),
-            predictions,
-            probe.class_names,
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            seed=context.seed,
-            chosen=chosen,
-        )
+        target = probe_target(title, probe, predictions, chosen, seed=context.seed)
         target = replace(target, classifier=_classifier(context, made[TRAINED], target))
         return EvaluationResult(
             title=title,

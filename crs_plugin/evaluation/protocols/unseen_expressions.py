@@ -21,7 +21,7 @@ from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Measure
 from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.evaluation.shown_expressions import ShownExpressions, shown_expressions
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.target import probe_target
 from crs_plugin.expressions import UnknownExpressionError, canonical_expression
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
@@ -111,17 +111,7 @@ class UnseenExpressions:
         context.progress(title, len(context.encoders), len(context.encoders))
         truth = probe.labels(probe.test)
         names = probe.class_names
-        target = scored_target(
-            title,
-            probe.test,
-            truth,
-            predictions,
-            names,
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            seed=context.seed,
-            chosen=chosen,
-        )
+        target = probe_target(title, probe, predictions, chosen, seed=context.seed)
         rates = ClassRates(
             truth, predictions, len(names), subject=probe.test.subject, seed=context.seed
         )
