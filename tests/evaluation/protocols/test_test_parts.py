@@ -11,7 +11,7 @@ SPLIT = ["train"] * 240 + ["test"] * 80
 SILENT = {"identity_probe"}
 """Tests nothing that pre-training may not have seen."""
 
-OPTIONS = {"unseen_expressions": {"expressions": ["fear"]}, "cross_dataset": None}
+OPTIONS = {"unseen_expressions": {"expressions": ["fear"]}}
 
 
 def names() -> list[str]:
@@ -41,7 +41,7 @@ def test_the_test_split_is_tested(here, name) -> None:
     assert rows(part) == list(range(240, 320))
 
 
-@pytest.mark.parametrize("name", ["robustness", "retrieval", "geometry"])
+@pytest.mark.parametrize("name", ["robustness", "retrieval", "geometry", "embedding_map"])
 def test_only_images_that_are_drawn_are_tested(here, name) -> None:
     (part,) = registry.get("evaluation", name).target(images=24).test_parts(here)
     assert len(part) == 24
