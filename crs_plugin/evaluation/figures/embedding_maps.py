@@ -58,6 +58,7 @@ def _map(
                 label=label,
                 rasterized=True,
             )
+        axes.set_aspect("equal", adjustable="datalim")
         axes.set_axis_off()
         figure.legend(
             loc="outside lower center",
