@@ -128,6 +128,7 @@ def test_an_evaluation_that_does_not_say_what_it_tests_is_named(faces):
         "from crs_plugin.registry import register\n\n\n"
         "@register('evaluation', 'silent')\n"
         "class Silent:\n"
+        "    'Does not say what it tests.'\n\n"
         "    def __call__(self, context, /):\n"
         "        raise NotImplementedError\n"
     )

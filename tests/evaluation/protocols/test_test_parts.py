@@ -14,8 +14,7 @@ SILENT = {"identity_probe"}
 OPTIONS = {"unseen_expressions": {"expressions": ["fear"]}}
 
 
-def names() -> list[str]:
-    return [name for name in registry.names("evaluation") if name not in SILENT]
+NAMES = [name for name in registry.names("evaluation") if name not in SILENT]
 
 
 def rows(part) -> list[int]:
@@ -29,12 +28,12 @@ def here(faces) -> EvaluationContext:
 
 
 def test_all_protocols_say_what_they_test() -> None:
-    assert len(names()) > 10
-    for name in names():
+    assert len(NAMES) > 10
+    for name in NAMES:
         assert hasattr(registry.get("evaluation", name).target, "test_parts"), name
 
 
-@pytest.mark.parametrize("name", [n for n in names() if n not in ("cross_dataset", "by_subject")])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("cross_dataset", "by_subject")])
 def test_the_test_split_is_tested(here, name) -> None:
     evaluation = registry.get("evaluation", name).target(**OPTIONS.get(name, {}))
     (part,) = evaluation.test_parts(here)
