@@ -9,11 +9,12 @@ import crs_plugin
 
 PACKAGE = Path(crs_plugin.__file__).parent
 
-GROUND = {"registry", "toolkits", "expressions", "errors", "files", "compiling"}
+GROUND = {"registry", "toolkits", "expressions", "errors", "files", "compiling", "normalisation"}
 CORE = {"losses", "miners", "augmentations"}
 MAY_IMPORT = {
     "errors": set(),
     "compiling": set(),
+    "normalisation": set(),
     "registry": set(),
     "toolkits": {"registry"},
     "expressions": set(),

@@ -6,8 +6,8 @@ from typing import Annotated
 from torch import nn
 
 from crs_plugin.augmentations.colour_steps import HueShift
-from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.augmentations.two_views import TwoViews
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.registry import (
     Fraction,
     NonNegativeFloat,

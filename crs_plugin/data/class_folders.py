@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
+from crs_plugin.data.image_tree import entries_in, folders_in
 from crs_plugin.data.images import is_image_name
 from crs_plugin.data.label_names import PublishedLabels, split_name
 from crs_plugin.data.records import Records
-from crs_plugin.data.roots import is_litter, what_is_at
+from crs_plugin.data.roots import what_is_at
 
 
 def published_images(
@@ -69,18 +70,9 @@ def images_in(folder: Path, records: Records) -> list[str]:
 
 def skip_strays(folder: Path, records: Records) -> None:
     """Count the images that lie beside the folders of the classes."""
-    stray = sum(is_image_name(entry.name) and entry.is_file() for entry in _entries(folder))
+    stray = sum(is_image_name(entry.name) and entry.is_file() for entry in entries_in(folder))
     if stray:
         records.skip("image outside the folders of the classes", stray)
-
-
-def folders_in(folder: Path) -> list[str]:
-    """Return the names of the folders in a folder, in order and without litter.
-
-    Raises:
-        DataError: If it cannot be listed.
-    """
-    return [entry.name for entry in _entries(folder) if entry.is_dir()]
 
 
 def _with_classes(folder: Path, labels: PublishedLabels) -> Path:
@@ -97,17 +89,8 @@ def _files(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[str]:
     real = os.path.realpath(folder)
     if real in above:
         return
-    for entry in _entries(folder):
+    for entry in entries_in(folder):
         if entry.is_dir():
             yield from _files(Path(entry.path), above | {real})
         else:
             yield entry.path
-
-
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
-    try:
-        with os.scandir(folder) as entries:
-            kept = [entry for entry in entries if not is_litter(entry.name)]
-    except OSError as error:
-        raise DataError(f"folder {folder} cannot be listed: {error.strerror}") from error
-    return sorted(kept, key=lambda entry: entry.name)

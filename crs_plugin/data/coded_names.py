@@ -4,7 +4,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from crs_plugin.data.image_tree import files_below, is_image
+from crs_plugin.data.image_tree import files_below
+from crs_plugin.data.images import is_image_name
 from crs_plugin.data.records import Records
 
 
@@ -31,7 +32,7 @@ def coded_images(
         stem = stem.upper()
         stem = (misspelt or {}).get(stem, stem)
         match = code.fullmatch(stem)
-        if not is_image(path):
+        if not is_image_name(path):
             records.skip(f"not an image file ({suffix.lower() or 'no suffix'})")
         elif match is None:
             records.skip(f"image whose name is not like {example}")

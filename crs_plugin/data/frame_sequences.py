@@ -8,7 +8,8 @@ import os
 import re
 from pathlib import Path
 
-from crs_plugin.data.image_tree import files_in, is_image
+from crs_plugin.data.image_tree import files_in
+from crs_plugin.data.images import is_image_name
 from crs_plugin.data.records import Records
 from crs_plugin.expressions import fine_id
 
@@ -31,7 +32,7 @@ def frames_in(folder: Path, records: Records) -> dict[int, str]:
     frames: dict[int, str] = {}
     for name in files_in(folder):
         number = frame_number(name)
-        if not is_image(name):
+        if not is_image_name(name):
             records.skip(f"not an image file ({os.path.splitext(name)[1].lower() or 'no suffix'})")
         elif number is None:
             records.skip("image whose name is not that of a frame")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.images import IMAGE_SUFFIXES
+from crs_plugin.data.images import IMAGE_SUFFIXES, is_image_name
 from crs_plugin.data.roots import is_litter
 
 
@@ -40,5 +40,5 @@ def _images_in(folder: str) -> Iterator[str]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not is_litter(name)]
         for name in files:
-            if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES and not is_litter(name):
+            if is_image_name(name) and not is_litter(name):
                 yield os.path.join(parent, name)

@@ -7,23 +7,31 @@ from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.images import IMAGE_SUFFIXES
 from crs_plugin.data.roots import is_litter, what_is_at
+
+
+def entries_in(folder: Path) -> list["os.DirEntry[str]"]:
+    """Return what is in a folder, sorted by name and without litter.
+
+    Raises:
+        DataError: If it cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            kept = [entry for entry in entries if not is_litter(entry.name)]
+    except OSError as error:
+        raise DataError(f"folder {folder} cannot be listed: {error.strerror}") from error
+    return sorted(kept, key=lambda entry: entry.name)
 
 
 def folders_in(folder: Path) -> list[str]:
     """Return the names of the folders in a folder, sorted."""
-    return [entry.name for entry in _entries(folder) if entry.is_dir()]
+    return [entry.name for entry in entries_in(folder) if entry.is_dir()]
 
 
 def files_in(folder: Path) -> list[str]:
     """Return the names of the files in a folder, sorted."""
-    return [entry.name for entry in _entries(folder) if not entry.is_dir()]
-
-
-def is_image(name: str) -> bool:
-    """Return whether a file is to be an image, by the end of its name."""
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+    return [entry.name for entry in entries_in(folder) if not entry.is_dir()]
 
 
 def files_below(root: Path) -> Iterator[str]:
@@ -85,12 +93,3 @@ def _walk_below(
         if closed is None or not closed.fullmatch(name):
             inner = os.path.join(folder, name)
             yield from _walk_below(root, inner, closed, levels - 1, above | {real})
-
-
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
-    try:
-        with os.scandir(folder) as entries:
-            kept = [entry for entry in entries if not is_litter(entry.name)]
-    except OSError as error:
-        raise DataError(f"folder {folder} cannot be listed: {error.strerror}") from error
-    return sorted(kept, key=lambda entry: entry.name)

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from crs_plugin.evaluation.metrics import Floats, Ids, interval, resampled_confusions
+from crs_plugin.evaluation.metrics import (
+    Floats,
+    Ids,
+    confusion_matrix,
+    interval,
+    mean_ratio,
+    resampled_confusions,
+)
 from crs_plugin.evaluation.result import Estimate
 
 
@@ -38,10 +45,8 @@ class ClassRates:
         rows = np.stack(list(predictions.values()))
         generator = np.random.default_rng(seed)
         resampled = resampled_confusions(truth, rows, classes, subject, generator)
-        cells = truth * classes + rows
-        whole = np.stack([np.bincount(row, minlength=classes**2) for row in cells])
         self._encoders = list(predictions)
-        self._whole = whole.reshape(len(rows), classes, classes).astype(np.float64)
+        self._whole = [confusion_matrix(truth, row, classes) for row in rows]
         self._resampled = resampled
 
     def recall(self, encoder: str, classes: Sequence[int]) -> Estimate | None:
@@ -61,11 +66,8 @@ class ClassRates:
         return Estimate(float(value), interval(drawn[~np.isnan(drawn)]))
 
 
-def _mean_rate(confusion: Floats, classes: Sequence[int], axis: int) -> Floats:
+def _mean_rate(confusion: NDArray[np.number], classes: Sequence[int], axis: int) -> Floats:
     """Return the mean of hits / sum along an axis of ``[..., C, C]``; NaN where there is none."""
     of_class = confusion.sum(axis)[..., list(classes)]
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)[..., list(classes)]
-    rates = np.divide(hits, of_class, out=np.zeros(hits.shape), where=of_class > 0)
-    there = (of_class > 0).sum(-1)
-    mean = np.divide(rates.sum(-1), there, out=np.full(there.shape, np.nan), where=there > 0)
-    return np.asarray(mean, dtype=np.float64)
+    return mean_ratio(hits, of_class, of_class > 0)

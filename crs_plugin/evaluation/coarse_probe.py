@@ -6,7 +6,7 @@ import numpy as np
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.linear_classifier import Ids
-from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_data import ProbeData, probe_data
 from crs_plugin.expressions import UNLABELLED, CoarseTable
 
 
@@ -32,20 +32,40 @@ class CoarseProbe(ProbeData):
         return self.coarse_of[super().labels(part)]
 
 
-def coarse_probe(probe: ProbeData, table: CoarseTable) -> CoarseProbe:
-    """Return the data of the same probe, with coarse labels.
+def coarse_probe_data(
+    data: FaceDataset,
+    test_data: FaceDataset | None,
+    *,
+    table: CoarseTable,
+    validation_fraction: float,
+    seed: int,
+) -> CoarseProbe:
+    """Divide data as ``probe_data`` does, and give them coarse labels.
+
+    Images whose expression has no coarse class are left out, which the notes say.
 
     Args:
-        probe: Its data; all images have a coarse class.
+        data: What the classifier is trained on; traced by the evaluation's context.
+        test_data: What it is tested on; None for the same.
         table: The coarse classes.
+        validation_fraction: Share of the training images that chooses the hyper-parameter.
+        seed: Of the division.
 
     Raises:
-        DataError: If there are fewer than two coarse classes to learn from.
+        DataError: If these data cannot give a meaningful figure; the message says why.
     """
+    notes: list[str] = []
+    data = _with_coarse_class(data, table, notes)
+    test_data = test_data and _with_coarse_class(test_data, table, notes)
+    probe = probe_data(data, test_data, validation_fraction=validation_fraction, seed=seed)
     coarse = np.array(table.ids())[probe.classes]
     present, coarse_of = np.unique(coarse, return_inverse=True)
     names = tuple(table.classes[i] for i in present)
-    of_coarse = CoarseProbe(**vars(probe), coarse_names=names, coarse_of=coarse_of)
+    of_coarse = CoarseProbe(
+        **(vars(probe) | {"notes": (*notes, *probe.notes)}),
+        coarse_names=names,
+        coarse_of=coarse_of,
+    )
     if len(np.unique(of_coarse.labels(probe.train))) < 2:
         raise DataError(
             f"data set {probe.train.name}: linear_probe on coarse labels needs images of at least"
@@ -54,17 +74,8 @@ def coarse_probe(probe: ProbeData, table: CoarseTable) -> CoarseProbe:
     return of_coarse
 
 
-def with_coarse_class(dataset: FaceDataset, table: CoarseTable, notes: list[str]) -> FaceDataset:
-    """Return the images that have a coarse class, and those without any label.
-
-    Args:
-        dataset: All images.
-        table: The coarse classes.
-        notes: Gets a line about the images that are left out, if there are any.
-
-    Raises:
-        DataError: If no image has a coarse class.
-    """
+def _with_coarse_class(dataset: FaceDataset, table: CoarseTable, notes: list[str]) -> FaceDataset:
+    """Return the images that have a coarse class, and those without any label."""
     coarse = np.array([*table.ids(), UNLABELLED])[dataset.fine]
     left_out = (coarse == UNLABELLED) & (dataset.fine != UNLABELLED)
     if (coarse == UNLABELLED).all():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ Progress = Callable[[str, int, int], None]
 
 Source = Callable[[], FaceDataset]
 """Opens a data set."""
+
+Made = TypeVar("Made")
 
 _CHUNK = 2048
 """Images that are decoded before both encoders see them."""
@@ -65,6 +67,29 @@ class _Opened:
 
 
 @dataclass(frozen=True)
+class _Made:
+    """What a function made of open data sets."""
+
+    make: Callable[..., Any]
+    datasets: tuple[FaceDataset | None, ...]
+    options: Mapping[str, object]
+    result: Any
+
+    def is_of(
+        self,
+        make: Callable[..., Any],
+        datasets: tuple[FaceDataset | None, ...],
+        options: Mapping[str, object],
+    ) -> bool:
+        return (
+            self.make == make
+            and self.options == options
+            and len(self.datasets) == len(datasets)
+            and all(one is other for one, other in zip(self.datasets, datasets, strict=True))
+        )
+
+
+@dataclass(frozen=True)
 class EvaluationContext:
     """Encoders and data of one run, shared by its evaluations.
 
@@ -90,6 +115,7 @@ class EvaluationContext:
     coarse_table: CoarseTable = field(default_factory=CoarseTable.default)
     shown: frozenset[str] | None = None
     _opened: list[_Opened] = field(default_factory=list, repr=False)
+    _made: list[_Made] = field(default_factory=list, repr=False)
 
     def with_encoders(
         self,
@@ -132,6 +158,28 @@ class EvaluationContext:
         opened = replace(_Opened.of(source, source()), for_features=for_features)
         self._opened.append(opened)
         return opened.dataset
+
+    def once(
+        self, make: Callable[..., Made], *datasets: FaceDataset | None, **options: object
+    ) -> Made:
+        """Return ``make(*datasets, **options)``, which is made on first use and then remembered.
+
+        Evaluations ask for the same division of the same data again and again: when they are
+        checked, when leaks are looked for, and when they are run.
+
+        Args:
+            make: A function without side effects. What it returns is shared, so it is not to be
+                changed.
+            datasets: Data sets that came from ``open``; others are never the same ones again.
+            options: Anything that can be compared.
+        """
+        for made in self._made:
+            if made.is_of(make, datasets, options):
+                result: Made = made.result
+                return result
+        result = make(*datasets, **options)
+        self._made.append(_Made(make, datasets, options, result))
+        return result
 
     def read_images(
         self, reader: ImageReader, *, feature_size: int | None, other_size: int | None, skip: bool

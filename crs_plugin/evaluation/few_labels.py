@@ -13,7 +13,7 @@ from crs_plugin.evaluation.linear_classifier import (
     LogisticPath,
     Standardisation,
 )
-from crs_plugin.evaluation.metrics import RATES, interval, rates, rates_of_resamples
+from crs_plugin.evaluation.metrics import RATES, accuracy_and_uar, interval, rates, resampled_rates
 from crs_plugin.evaluation.one_thread import one_thread
 from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.result import TRAINED, Estimate, Measure
@@ -148,7 +148,7 @@ def _choose(
         drawn, path = train.take(budget.draw(train.labels, generator)), LogisticPath()
         for place, value in enumerate(values):
             found = path.fit(drawn.features, drawn.labels, value)(valid.features)
-            judged[place] += rates(valid.labels, found, classes)[:2].sum()  # accuracy and UAR
+            judged[place] += sum(accuracy_and_uar(valid.labels, found, classes))
     return float(values[int(judged.argmax())])  # of equally good ones the strongest
 
 
@@ -164,10 +164,11 @@ def _predictions(
 def _estimates(
     truth: Ids, predicted: Sequence[Ids], classes: int, probe: ProbeData, seed: int
 ) -> list[Estimate]:
+    subject = probe.test.subject
     means = np.mean([rates(truth, ids, classes) for ids in predicted], axis=0)
     resampled = np.concatenate(
         [
-            rates_of_resamples(truth, ids, classes, subject=probe.test.subject, seed=seed + number)
+            resampled_rates(truth, ids[None], classes, subject=subject, seed=seed + number)[:, 0]
             for number, ids in enumerate(predicted)
         ]
     )

@@ -12,7 +12,7 @@ RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
 
 RATES = ("accuracy", "UAR", "macro-F1")
-"""What ``rates`` and ``rates_of_resamples`` return, in this order."""
+"""What ``rates`` and ``resampled_rates`` return, in this order."""
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -57,7 +57,8 @@ def compare(
         ValueError: If there is no test image.
     """
     names, rows = list(predictions), np.stack(list(predictions.values()))
-    accuracy, uar = resampled_rates(truth, rows, classes, subject=subject, seed=seed)
+    resampled = resampled_rates(truth, rows, classes, subject=subject, seed=seed)
+    accuracy, uar = resampled[..., 0], resampled[..., 1]
     scores = {
         name: _scores(truth, rows[i], classes, interval(accuracy[:, i]), interval(uar[:, i]))
         for i, name in enumerate(names)
@@ -83,8 +84,8 @@ def resampled_rates(
     *,
     subject: NDArray[np.int32] | None = None,
     seed: int = 0,
-) -> tuple[Floats, Floats]:
-    """Return accuracies and UARs ``[RESAMPLES, M]`` of M predictions on the same resamples.
+) -> Floats:
+    """Return the ``RATES`` ``[RESAMPLES, M, 3]`` of M predictions on the same resamples.
 
     Args:
         truth: Class ids ``[N]``.
@@ -97,31 +98,38 @@ def resampled_rates(
         ValueError: If there is no test image.
     """
     generator = np.random.default_rng(seed)
-    confusions = resampled_confusions(truth, predictions, classes, subject, generator)
-    return _accuracy(confusions), _uar(confusions)
+    return _rates(resampled_confusions(truth, predictions, classes, subject, generator))
 
 
 def accuracy_and_uar(truth: Ids, predicted: Ids, classes: int) -> tuple[float, float]:
     """Return the accuracy and the UAR over the classes that occur in the truth."""
-    confusion = _confusion(truth, predicted, classes)
-    return float(_accuracy(confusion)), float(_uar(confusion))
+    accuracy, uar, _ = rates(truth, predicted, classes).tolist()
+    return accuracy, uar
 
 
 def rates(truth: Ids, predicted: Ids, classes: int) -> Floats:
     """Return the ``RATES`` ``[3]``, over the classes that occur in the truth."""
-    return _rates(_confusion(truth, predicted, classes))
+    return _rates(confusion_matrix(truth, predicted, classes))
 
 
-def rates_of_resamples(
-    truth: Ids, predicted: Ids, classes: int, *, subject: NDArray[np.int32], seed: int
+def _rates(confusions: NDArray[np.number]) -> Floats:
+    """Return the ``RATES`` ``[..., 3]`` of confusion matrices ``[..., C, C]``."""
+    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
+    shown, said = confusions.sum(-1), confusions.sum(-2)
+    accuracy = hits.sum(-1) / shown.sum(-1)
+    uar = mean_ratio(hits, shown, shown > 0)
+    macro_f1 = mean_ratio(2 * hits, shown + said, shown > 0)
+    return np.stack([accuracy, uar, macro_f1], axis=-1)
+
+
+def mean_ratio(
+    of: NDArray[np.number], whole: NDArray[np.number], counts: NDArray[np.bool_]
 ) -> Floats:
-    """Return the ``RATES`` ``[RESAMPLES, 3]`` of bootstrap resamples, made as in ``compare``."""
-    generator = np.random.default_rng(seed)
-    return _rates(resampled_confusions(truth, predicted[None], classes, subject, generator)[:, 0])
-
-
-def _rates(confusion: NDArray[np.number]) -> Floats:
-    return np.stack([_accuracy(confusion), _uar(confusion), _macro_f1(confusion)], axis=-1)
+    """Return the mean of ``of / whole`` over the last axis, where it counts; NaN if nowhere."""
+    ratios = np.divide(of, whole, out=np.zeros(of.shape), where=counts)
+    number = counts.sum(-1)
+    mean = np.divide(ratios.sum(-1), number, out=np.full(number.shape, np.nan), where=number > 0)
+    return np.asarray(mean, dtype=np.float64)
 
 
 def _scores(
@@ -138,14 +146,15 @@ def _scores(
         uar=float(recalls.mean()),
         macro_f1=float(f1),
         per_class_recall=tuple(by_class.get(i) for i in range(classes)),
-        confusion=tuple(tuple(row) for row in _confusion(truth, predicted, classes).tolist()),
+        confusion=tuple(tuple(row) for row in confusion_matrix(truth, predicted, classes).tolist()),
         accuracy_interval=accuracy_interval,
         uar_interval=uar_interval,
         n=len(truth),
     )
 
 
-def _confusion(truth: Ids, predicted: Ids, classes: int) -> Ids:
+def confusion_matrix(truth: Ids, predicted: Ids, classes: int) -> Ids:
+    """Return the number of images ``[C, C]``, rows = truth, columns = prediction."""
     counts = np.bincount(truth * classes + predicted, minlength=classes * classes)
     return counts.reshape(classes, classes).astype(np.int64)
 
@@ -179,29 +188,6 @@ def resampled_confusions(
     per_drawn_unit = tables if by_person else tables / sizes[:, None]
     confusions = weights.astype(np.float64) @ per_drawn_unit.astype(np.float64)
     return np.moveaxis(confusions, 0, 1).reshape(RESAMPLES, len(predictions), classes, classes)
-
-
-def _accuracy(confusion: NDArray[np.number]) -> Floats:
-    """Return the accuracy of confusion matrices ``[..., C, C]``."""
-    hits = np.trace(confusion, axis1=-2, axis2=-1)
-    return np.asarray(hits / confusion.sum((-2, -1)), dtype=np.float64)
-
-
-def _uar(confusion: NDArray[np.number]) -> Floats:
-    """Return the mean recall, over the classes that occur, of matrices ``[..., C, C]``."""
-    of_class = confusion.sum(-1)
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    recall = np.divide(hits, of_class, out=np.zeros(hits.shape), where=of_class > 0)
-    return np.asarray(recall.sum(-1) / (of_class > 0).sum(-1), dtype=np.float64)
-
-
-def _macro_f1(confusion: NDArray[np.number]) -> Floats:
-    """Return the mean F1, over the classes that occur, of matrices ``[..., C, C]``."""
-    of_class = confusion.sum(-1)
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    either = of_class + confusion.sum(-2)
-    f1 = np.divide(2 * hits, either, out=np.zeros(hits.shape), where=of_class > 0)
-    return np.asarray(f1.sum(-1) / (of_class > 0).sum(-1), dtype=np.float64)
 
 
 def interval(values: Floats) -> Interval:

@@ -37,6 +37,11 @@ class ProbeData:
         """Names of the classes, by class id."""
         return tuple(ALL_EXPRESSIONS[i] for i in self.classes)
 
+    @property
+    def data_names(self) -> str:
+        """Name of the data, or ``one → other`` if they are tested on others."""
+        return " → ".join(dict.fromkeys([self.train.name, self.test.name]))
+
     def labels(self, part: FaceDataset) -> NDArray[np.int64]:
         """Return the class ids ``[N]`` of a part."""
         return np.searchsorted(self.classes, part.fine).astype(np.int64)

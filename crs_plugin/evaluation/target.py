@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.linear_classifier import Ids
 from crs_plugin.evaluation.metrics import compare
+from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.result import Predictions, Target
 
 
@@ -46,4 +47,34 @@ def scored_target(
         predictions=Predictions(test, truth, dict(predicted)),
         chosen=dict(chosen or {}),
         at=dict(at or {}),
+    )
+
+
+def probe_target(
+    title: str,
+    probe: ProbeData,
+    predicted: Mapping[str, Ids],
+    chosen: Mapping[str, str],
+    *,
+    seed: int,
+) -> Target:
+    """Score what was predicted for the test part of a probe.
+
+    Args:
+        title: Name of the target.
+        probe: The data, with N test images.
+        predicted: Encoder → class ids ``[N]``, ``trained`` first.
+        chosen: Encoder → the hyper-parameter that was chosen for it, in words.
+        seed: Of the intervals' resamples.
+    """
+    return scored_target(
+        title,
+        probe.test,
+        probe.labels(probe.test),
+        predicted,
+        probe.class_names,
+        train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
+        test_data=f"{probe.test.name}: {len(probe.test):,} images",
+        seed=seed,
+        chosen=chosen,
     )

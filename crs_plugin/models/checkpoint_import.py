@@ -17,11 +17,10 @@ from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.weights import fit_weights
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".tar", ".bin")
 """How the names of torch's own files end."""
-
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 _STATE_KEYS = ("model", "state_dict", "model_state_dict", "network", "net", "encoder", "backbone")
 _CLASSIFIERS = ("fc.", "classifier.", "head.", "heads.", "aux", "AuxLogits.")

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from crs_plugin.errors import InputError
-from crs_plugin.models.checkpoint_import import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.image_batches import Images, image_batches
 from crs_plugin.models.prediction import Prediction, as_predictions
 from crs_plugin.models.trained_classifier import Classifier, fitting_classifier
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.registry import MissingExtraError
 
 INFO_KEY, DIGEST_KEY = "crs_plugin.encoder", "crs_plugin.digest"

@@ -5,15 +5,12 @@ from typing import Any, TypeAlias
 
 from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
-from crs_plugin.models.checkpoint_import import (
-    CHECKPOINT_SUFFIXES,
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-)
+from crs_plugin.models.checkpoint_import import CHECKPOINT_SUFFIXES
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.onnx_encoder import OnnxEncoder
 from crs_plugin.models.weights import names_a_file
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
 AnyEncoder: TypeAlias = Encoder | OnnxEncoder
 """Has ``info``, ``embed``, ``predict`` and ``digest``."""

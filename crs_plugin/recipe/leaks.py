@@ -30,7 +30,7 @@ class Tested:
 
     Attributes:
         spec: The evaluation in the recipe.
-        overlap: The pre-training data and its test part.
+        overlap: The pre-training data and its test part, or one of several.
     """
 
     spec: Spec
@@ -78,8 +78,9 @@ def find_leaks(
 ) -> FoundLeaks:
     """Compare the pre-training data with what is tested, and the splits of every data set.
 
-    An evaluation says what it tests by its method ``test_part(context)``, and by its attribute
-    ``unseen_persons`` that nobody whom it tests may be known to the encoder.
+    An evaluation says what it tests by its method ``test_parts(context)``, which returns parts of
+    data sets that the context has open, and by its attribute ``unseen_persons`` that nobody whom it
+    tests may be known to the encoder.
 
     Args:
         recipe: The recipe.
@@ -96,15 +97,17 @@ def find_leaks(
     for spec in recipe.evaluation:
         evaluation = spec.build()
         name = getattr(evaluation, "title", None) or f"{spec.name} ({spec.key})"
-        tested = evaluation.test_part(context) if hasattr(evaluation, "test_part") else None
-        if tested is None or not isinstance(tested.images, TracedImages):
+        tested = evaluation.test_parts(context) if hasattr(evaluation, "test_parts") else ()
+        if not tested or not all(isinstance(part.images, TracedImages) for part in tested):
             not_checked.append(name)
             continue
-        decoded = context.decoded(tested, context.input_size)
-        if decoded is None:
-            decoded = reader.decoded(tested, context.input_size).images
-        parts.append(_part(f"test of {name}", context, tested, decoded))
-        evaluations.append((spec, bool(getattr(evaluation, "unseen_persons", False))))
+        for part in tested:
+            decoded = context.decoded(part, context.input_size)
+            if decoded is None:
+                decoded = reader.decoded(part, context.input_size).images
+            of = f" on {part.name}" if len(tested) > 1 else ""
+            parts.append(_part(f"test of {name}{of}", context, part, decoded))
+            evaluations.append((spec, bool(getattr(evaluation, "unseen_persons", False))))
     splits = list(_splits(recipe, context, first=len(parts)))
     parts += [part for _, part in splits]
     copies = find_copies(parts, reader.progress)

@@ -144,3 +144,9 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
 def listed(words: Sequence[str]) -> str:
     """Return the words with commas between them, or ``none``."""
     return ", ".join(words) or "none"
+
+
+def unknown_word(what: str, word: str, known: Iterable[str]) -> str:
+    """Say that a word is none of those that are known, and which was probably meant."""
+    words = list(known)
+    return f"unknown {what} {word!r}{did_you_mean(word, words, '.')} Known are {listed(words)}"

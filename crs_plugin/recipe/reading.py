@@ -131,6 +131,18 @@ def described(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else f"{value}"
 
 
+def add_mismatch(findings: Findings, node: Node, key: str, expected: str) -> None:
+    """Note that a value is not what its key takes.
+
+    Args:
+        findings: Gets the problem.
+        node: The value.
+        key: Its dotted key.
+        expected: What would be right.
+    """
+    findings.add(node.place, key, f"found {described(plain(node))}, expected {expected}")
+
+
 class _Reader:
     """Turns the nodes of ruamel.yaml into ours."""
 

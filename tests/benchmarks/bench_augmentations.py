@@ -29,7 +29,7 @@ from torch import Tensor
 from torchvision import transforms
 
 from crs_plugin.augmentations import FERTwoViews
-from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
 SCALE, RATIO, JITTER = (0.5, 1.0), (3 / 4, 4 / 3), (0.4, 0.4, 0.4, 0.1)
 Views = Callable[[Tensor], object]

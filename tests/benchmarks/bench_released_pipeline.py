@@ -36,11 +36,11 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 from torchvision.models import resnet18
 
-from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.data import decode
 from crs_plugin.data.datasets.image_folder import image_folder
 from crs_plugin.data.datasets.synthetic_faces import synthetic_faces
 from crs_plugin.expressions import ALL_EXPRESSIONS
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.pretraining import TrainingSettings
 from crs_plugin.recipe import load_recipe
 

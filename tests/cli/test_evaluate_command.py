@@ -113,7 +113,7 @@ def test_persons_without_a_test_split_are_cross_validated():
 def stored_features(folder: Path, encoder: str) -> np.ndarray:
     recipe = load_recipe(folder / "small.yaml")
     context = EvaluationContext(lambda: None, 24)
-    source = recipe.evaluation[0].build().data
+    source = recipe.evaluation[0].build().source.data
     dataset = context.open(source)
     context = context.with_encoders(Encoder.load(encoder), {})
     return context.features("trained", dataset)

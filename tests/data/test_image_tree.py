@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from crs_plugin.data import DataError
-from crs_plugin.data.image_tree import files_below, folders_in, folders_with, is_image
+from crs_plugin.data.image_tree import files_below, folders_in, folders_with
 
 PERSON = re.compile(r"P\d")
 
@@ -32,10 +32,6 @@ def test_folders_that_hold_persons(tmp_path: Path) -> None:
     assert folders_with(tmp_path, PERSON, 2) == ["one", "one/two"]
     assert folders_with(tmp_path, PERSON, 1) == ["one"]
     assert folders_with(tmp_path / "one", PERSON, 0) == [""]
-
-
-def test_images_are_known_by_their_suffix() -> None:
-    assert [is_image(name) for name in ("a.JPG", "a.tiff", "a.txt", "png")] == [1, 1, 0, 0]
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.images import ArrayImages, FileImages
+from crs_plugin.data.images import ArrayImages, FileImages, is_image_name
 
 
 def read(path: Path, box: list[float] | None = None, margin: float = 0.0) -> torch.Tensor:
@@ -157,3 +157,7 @@ def test_array_images_check_their_shape(shape: tuple[int, ...]) -> None:
 def test_array_images_check_their_type() -> None:
     with pytest.raises(TypeError, match="uint8, not float32"):
         ArrayImages(np.zeros((1, 1, 2, 2), np.float32), np.zeros(1, np.int64), Path("x"))  # type: ignore[arg-type]
+
+
+def test_images_are_known_by_their_suffix() -> None:
+    assert [is_image_name(name) for name in ("a.JPG", "a.tiff", "a.txt", "png")] == [1, 1, 0, 0]

@@ -66,6 +66,34 @@ def test_other_encoders_get_their_own_features(faces, eye) -> None:
     assert not np.array_equal(swapped, one.features("trained", one.open(None)))
 
 
+def test_what_is_made_of_data_is_made_once(faces, eye) -> None:
+    here = EvaluationContext(lambda: faces([0, 1, 2]), 4)
+    first, other, made = here.open(None), here.open(lambda: faces([0, 1])), []
+
+    def make(dataset, test_data, *, images):
+        made.append((dataset, test_data, images))
+        return [len(dataset)]
+
+    result = here.once(make, first, None, images=3)
+    assert result == [3]
+    assert here.once(make, first, None, images=3) is result
+    assert here.with_encoders(eye(), {}).once(make, first, None, images=3) is result
+    assert len(made) == 1
+    for different in ((first, first), (other, None)):
+        assert here.once(make, *different, images=3) is not result
+    assert here.once(make, first, None, images=4) is not result
+    assert here.once(len, first) == 3
+
+
+def test_what_was_made_of_data_is_made_anew_without_images_that_cannot_be_read(faces) -> None:
+    here = some_broken(faces)
+    assert here.once(len, here.open(None)) == 6
+    here.read_images(
+        ImageReader(no_progress, lambda line: None), feature_size=4, other_size=None, skip=True
+    )
+    assert here.once(len, here.open(None)) == 3
+
+
 class SomeBroken:
     """Images of which those with an odd number cannot be read."""
 

@@ -9,7 +9,7 @@ from crs_plugin.evaluation.metrics import (
     compare,
     interval,
     rates,
-    rates_of_resamples,
+    resampled_rates,
 )
 
 
@@ -113,11 +113,11 @@ def test_rates_are_those_of_scikit_learn() -> None:
     np.testing.assert_allclose(rates(truth, predicted, 4), expected)
 
 
-def test_rates_of_resamples_are_those_of_a_comparison() -> None:
+def test_resampled_rates_are_those_of_a_comparison() -> None:
     generator = np.random.default_rng(0)
     truth, predicted = generator.integers(0, 3, 90), generator.integers(0, 3, 90)
     subject = np.repeat(np.arange(30, dtype=np.int32), 3)
-    resampled = rates_of_resamples(truth, predicted, 3, subject=subject, seed=0)
+    resampled = resampled_rates(truth, predicted[None], 3, subject=subject, seed=0)[:, 0]
     scores = compare(truth, {"trained": predicted}, 3, subject=subject, seed=0).scores["trained"]
     assert interval(resampled[:, 0]) == scores.accuracy_interval
     assert interval(resampled[:, 1]) == scores.uar_interval

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from crs_plugin.errors import InputError
 from crs_plugin.models import Encoder, build_backbone
-from crs_plugin.models.checkpoint_import import IMAGENET_MEAN, IMAGENET_STD, import_checkpoint
+from crs_plugin.models.checkpoint_import import import_checkpoint
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
 
 @pytest.fixture(scope="module")

@@ -128,6 +128,7 @@ def test_an_evaluation_that_does_not_say_what_it_tests_is_named(faces):
         "from crs_plugin.registry import register\n\n\n"
         "@register('evaluation', 'silent')\n"
         "class Silent:\n"
+        "    'Does not say what it tests.'\n\n"
         "    def __call__(self, context, /):\n"
         "        raise NotImplementedError\n"
     )
@@ -136,6 +137,22 @@ def test_an_evaluation_that_does_not_say_what_it_tests_is_named(faces):
     leaks = found(faces, text)
     assert leaks.tested == ()
     assert leaks.not_checked == ("silent (evaluation.0)",)
+
+
+def test_what_is_tested_of_several_data_sets_is_compared_set_by_set(faces):
+    leak(faces)
+    again = TABLE.replace("./faces", "./again")
+    shutil.copytree(faces, faces.parent / "again")
+    across = RECIPE.replace("linear_probe", "cross_dataset").replace(
+        "title: probe", f"title: across\n    data:\n      - {TABLE}\n      - {again}"
+    )
+    leaks = found(faces, across)
+    assert leaks.not_checked == ()
+    names = [each.overlap.second.name for each in leaks.tested]
+    assert names == ["test of across on faces", "test of across on again"]
+    assert [(each.overlap.exact, each.overlap.near) for each in leaks.tested] == [(1, 1), (1, 1)]
+    with pytest.raises(RecipeError, match=r"(?s)evaluation\.0: 1 exact.*evaluation\.0: 1 exact"):
+        refuse(leaks)
 
 
 def test_only_a_part_of_the_data_is_compared_if_only_that_is_trained_on(faces):

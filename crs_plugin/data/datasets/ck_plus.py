@@ -8,7 +8,8 @@ from pathlib import Path
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.frame_sequences import add_sequence, frame_number, frames_in
-from crs_plugin.data.image_tree import files_in, folders_in, folders_with, is_image, not_recognised
+from crs_plugin.data.image_tree import files_in, folders_in, folders_with, not_recognised
+from crs_plugin.data.images import is_image_name
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root
 from crs_plugin.expressions import (
@@ -224,7 +225,7 @@ def _add_class(records: Records, folder: str, fine: int, last: int) -> None:
     sequences: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     for name in files_in(records.root / folder):
         match = _IMAGE.fullmatch(os.path.splitext(name)[0])
-        if not is_image(name) or match is None:
+        if not is_image_name(name) or match is None:
             records.skip("file whose name is not like S010_004_00000017.png")
         else:
             subject, sequence, frame = match.groups()

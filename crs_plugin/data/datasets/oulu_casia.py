@@ -9,7 +9,8 @@ from typing import Literal
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.frame_sequences import add_sequence, frames_in
-from crs_plugin.data.image_tree import files_in, folders_in, folders_with, is_image, not_recognised
+from crs_plugin.data.image_tree import files_in, folders_in, folders_with, not_recognised
+from crs_plugin.data.images import is_image_name
 from crs_plugin.data.label_names import nearest
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root
@@ -146,7 +147,7 @@ def _chosen(root: Path, wanted: _Recording) -> str:
 
 def _add_person(records: Records, person: str, last: int) -> None:
     subject = os.path.basename(person).upper()
-    stray = sum(map(is_image, files_in(records.root / person)))
+    stray = sum(map(is_image_name, files_in(records.root / person)))
     if stray:
         records.skip("image outside the folders of the expressions", stray)
     seen = set()

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from crs_plugin.data.about import About
-from crs_plugin.data.class_folders import folders_in, images_in, published_images, split_folders
+from crs_plugin.data.class_folders import images_in, published_images, split_folders
 from crs_plugin.data.dataset import FaceDataset
+from crs_plugin.data.image_tree import folders_in
 from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import set_folder

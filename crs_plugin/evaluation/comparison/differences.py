@@ -78,7 +78,7 @@ def differences(
     exact = np.array([accuracy_and_uar(truth, run, classes) for run in runs]).T
     accuracy, uar = (
         _difference(of_all, of_resamples, len(ours))
-        for of_all, of_resamples in zip(exact, resampled, strict=True)
+        for of_all, of_resamples in zip(exact, (resampled[..., 0], resampled[..., 1]), strict=True)
     )
     return Differences(accuracy, uar, by_person=bool((subject >= 0).all()), seeds=len(runs) > 2)
 

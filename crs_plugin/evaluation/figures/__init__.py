@@ -5,7 +5,7 @@ from crs_plugin.evaluation.figures.confusion import confusion_matrix
 from crs_plugin.evaluation.figures.counts import data_counts
 from crs_plugin.evaluation.figures.curves import training_curves
 from crs_plugin.evaluation.figures.drawing import Drawing
-from crs_plugin.evaluation.figures.embedding_map import embedding_maps
+from crs_plugin.evaluation.figures.embedding_maps import embedding_maps
 from crs_plugin.evaluation.figures.errors import errors_sheet
 from crs_plugin.evaluation.figures.targets import targets
 from crs_plugin.evaluation.figures.views import views_sheet

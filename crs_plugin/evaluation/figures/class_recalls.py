@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from crs_plugin.evaluation.figures.drawing import (
     INK,
+    PERCENT_TICKS,
     Drawing,
     as_csv,
     as_svg,
@@ -56,7 +57,7 @@ def class_recalls(
         axes.set_yticks(range(len(order)), labels)
         axes.set_ylim(len(order) - 0.5, -0.5)
         axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_xticks(*PERCENT_TICKS)
         axes.set_xlabel("recall")
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)

@@ -13,10 +13,10 @@ from crs_plugin.evaluation.figures.drawing import (
     Drawing,
     as_csv,
     as_svg,
-    file_name,
     new_figure,
     plain_style,
 )
+from crs_plugin.evaluation.figures.file_name import file_name
 
 _MOST_POINTS = 200
 """Points in a curve; longer runs are averaged over neighbouring steps."""
@@ -71,7 +71,7 @@ def _term(rows: Sequence[Mapping[str, Any]], name: str, colour: str) -> Drawing 
             collapsed.append(float(term["collapsed"]))
     references = {"collapsed": float(np.median(collapsed))} if collapsed else {}
     return _curve(
-        f"term_{file_name(name)}", f"Term {name}", (steps, values), references, colour=colour
+        file_name("term", name), f"Term {name}", (steps, values), references, colour=colour
     )
 
 

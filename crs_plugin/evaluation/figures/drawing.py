@@ -37,6 +37,9 @@ PALETTE = (
 MARKERS = "osD^vPX*"
 """Goes with the palette: beyond eight classes, colours return with another shape."""
 
+PERCENT_TICKS = (0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %")
+"""Places and labels of ticks along an axis of rates."""
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -128,8 +131,3 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def file_name(name: str) -> str:
-    """Return a name with everything but letters and digits replaced, for a file."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name)

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 from crs_plugin.evaluation.figures.drawing import (
-    INK,
     Drawing,
     as_csv,
     as_svg,
-    encoder_style,
     new_figure,
     plain_style,
 )
-from crs_plugin.evaluation.result import Target
+from crs_plugin.evaluation.figures.rate_lines import draw_rate_lines
+from crs_plugin.evaluation.result import Estimate, Target
 
 
 def severity_curve(
@@ -26,39 +25,22 @@ def severity_curve(
         strengths: Strength of each severity.
         targets: The clean images, then each severity.
     """
-    encoders = list(targets[0].scores)
+    curves = {
+        encoder: [Estimate(s.uar, s.uar_interval) for s in (t.scores[encoder] for t in targets)]
+        for encoder in targets[0].scores
+    }
     places = range(len(targets))
     chance = 1 / sum(recall is not None for recall in targets[0].trained.per_class_recall)
     with plain_style():
         figure, axes = new_figure(4.2, 2.6)
-        for encoder in encoders:
-            colour, marker = encoder_style(encoder, encoders)
-            scores = [target.scores[encoder] for target in targets]
-            low, high = zip(*(s.uar_interval for s in scores), strict=True)
-            axes.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
-            axes.plot(
-                places,
-                [s.uar for s in scores],
-                color=colour,
-                marker=marker,
-                markersize=4.5,
-                linewidth=1.6,
-                label=encoder,
-            )
-        axes.axhline(chance, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), label="chance")
+        draw_rate_lines(axes, places, curves, chance=chance)
         axes.set_xticks(places, ["clean", *(f"{strength:g}" for strength in strengths)])
         axes.set_xlabel(unit)
         axes.set_ylabel("UAR")
-        axes.set_ylim(0, 1)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        figure.legend(
-            loc="outside upper center", ncols=min(4, len(encoders) + 1), fontsize=8, columnspacing=1
-        )
         svg = as_svg(figure, name)
     described = "; ".join(
-        f"{encoder} from {targets[0].scores[encoder].uar:.1%} to"
-        f" {targets[-1].scores[encoder].uar:.1%}"
-        for encoder in encoders
+        f"{encoder} from {estimates[0].value:.1%} to {estimates[-1].value:.1%}"
+        for encoder, estimates in curves.items()
     )
     return Drawing(
         name=name,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from crs_plugin.evaluation.figures.drawing import (
     INK,
+    PERCENT_TICKS,
     Drawing,
     as_csv,
     as_svg,
@@ -40,7 +41,7 @@ def targets(shown: Sequence[Target]) -> Drawing:
         axes.set_yticks(range(len(shown)), titles)
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_xticks(*PERCENT_TICKS)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         figure.legend(

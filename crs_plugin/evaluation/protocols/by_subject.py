@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.splitting import split_off, subject_folds
-from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
@@ -21,6 +20,7 @@ from crs_plugin.evaluation.linear_classifier import (
 )
 from crs_plugin.evaluation.probe_data import check_classes, labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.shared_options import check_regularisation, check_validation_fraction
 from crs_plugin.evaluation.target import scored_target
 from crs_plugin.expressions import ALL_EXPRESSIONS
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
@@ -64,13 +64,8 @@ class BySubject:
         validation_fraction: OpenFraction = 0.2,
         regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
-        if not 0 < validation_fraction < 1:
-            raise InputError(
-                "by_subject: validation_fraction must lie between 0 and 1, exclusive, not"
-                f" {validation_fraction:g}"
-            )
-        if not regularisation:
-            raise InputError("by_subject: regularisation needs at least one value, such as [0.1]")
+        check_validation_fraction("by_subject", validation_fraction)
+        check_regularisation("by_subject", regularisation)
         self.title = title
         self.data = data
         self.folds = folds
@@ -89,9 +84,9 @@ class BySubject:
     unseen_persons = True
     """Whether everybody who is tested is to be a stranger to the encoder as well."""
 
-    def test_part(self, context: EvaluationContext, /) -> FaceDataset:
-        """Return the images that are tested: all that have a label."""
-        return self._labelled(context)[0]
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, all that have a label, for whoever looks for leaks."""
+        return (self._labelled(context)[0],)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Cross-validate every encoder.

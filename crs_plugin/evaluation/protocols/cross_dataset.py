@@ -17,9 +17,11 @@ from crs_plugin.evaluation.linear_classifier import (
     choice_in_words,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_fit import fit_probe
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Target
+from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.evaluation.target import scored_target
 from crs_plugin.evaluation.traced_images import TracedImages
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
@@ -64,18 +66,18 @@ class CrossDataset:
             raise InputError(
                 f"cross_dataset: 'data' is a list of two data sets or more, not of {len(data)}"
             )
-        if not 0 < validation_fraction < 1:
-            raise InputError(
-                "cross_dataset: validation_fraction must lie between 0 and 1, exclusive, not"
-                f" {validation_fraction:g}"
-            )
-        if not regularisation:
-            raise InputError(
-                "cross_dataset: regularisation needs at least one value, such as [0.1]"
-            )
-        self.data = tuple(data)
+        check_regularisation("cross_dataset", regularisation)
         self.title = title
-        self.validation_fraction = validation_fraction
+        self.data = tuple(data)
+        self.sources = {
+            (row, column): ProbeSource(
+                "cross_dataset",
+                data[row],
+                None if row == column else data[column],
+                validation_fraction,
+            )
+            for row, column in np.ndindex(len(data), len(data))
+        }
         self.regularisation = tuple(regularisation)
 
     def check(self, context: EvaluationContext, /) -> None:
@@ -85,7 +87,16 @@ class CrossDataset:
             InputError: If a set is given twice, no pair of different sets can be made, or a set
                 cannot teach a classifier; the message says why.
         """
-        self._divide(self._sets(context), context.seed)
+        self._divided(context, self._sets(context))
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, set by set, for whoever looks for leaks."""
+        sets = self._sets(context)
+        probes, _ = self._divided(context, sets)
+        tested: dict[int, list[FaceDataset]] = {}
+        for (_, column), probe in probes.items():
+            tested.setdefault(column, []).append(probe.test)
+        return tuple(_united(sets[column], parts) for column, parts in sorted(tested.items()))
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Fill the matrix for every encoder.
@@ -97,7 +108,7 @@ class CrossDataset:
         from crs_plugin.evaluation.figures.transfer_matrix import transfer_matrix
 
         sets = self._sets(context)
-        probes, notes = self._divide(sets, context.seed)
+        probes, notes = self._divided(context, sets)
         names = _unique_names(sets)
         fitted = _Classifiers(self.regularisation)
         targets: dict[Place, Target] = {}
@@ -145,23 +156,17 @@ class CrossDataset:
                 raise InputError(f"cross_dataset: {dataset.name} is given twice in 'data'")
         return sets
 
-    def _divide(
-        self, sets: Sequence[FaceDataset], seed: int
+    def _divided(
+        self, context: EvaluationContext, sets: Sequence[FaceDataset]
     ) -> tuple[dict[Place, ProbeData], list[str]]:
         probes: dict[Place, ProbeData] = {}
         names, notes = _unique_names(sets), []
-        for row, column in np.ndindex(len(sets), len(sets)):
-            train, test = sets[row], sets[column]
-            reason = _why_not(train, test)
+        for (row, column), source in self.sources.items():
+            reason = _why_not(sets[row], sets[column])
             if reason:
                 notes.append(f"{names[row]} → {names[column]} was left out: {reason}.")
                 continue
-            probes[row, column] = probe_data(
-                train,
-                None if row == column else test,
-                validation_fraction=self.validation_fraction,
-                seed=seed,
-            )
+            probes[row, column] = source.divided(context)
         if all(row == column for row, column in probes):
             raise DataError(f"cross_dataset: no set can be tested on another. {' '.join(notes)}")
         return probes, notes
@@ -183,10 +188,21 @@ class _Classifiers:
 
 def _identity(part: FaceDataset) -> object:
     """What tells images from others, and so their classes: which they are, of which set."""
+    images = _traced(part)
+    return id(images.whole), images.rows.tobytes()
+
+
+def _united(whole: FaceDataset, parts: Sequence[FaceDataset]) -> FaceDataset:
+    """Return the images of a set that are in any of some parts of it."""
+    rows = np.unique(np.concatenate([_traced(part).rows for part in parts]))
+    return whole.take(np.flatnonzero(np.isin(_traced(whole).rows, rows)))
+
+
+def _traced(part: FaceDataset) -> TracedImages:
     images = part.images
     if not isinstance(images, TracedImages):
         raise ValueError(f"data set {part.name!r} was not opened by an evaluation's context")
-    return id(images.whole), images.rows.tobytes()
+    return images
 
 
 def _why_not(train: FaceDataset, test: FaceDataset) -> str:

@@ -10,11 +10,13 @@ from annotated_types import Ge, Len
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.few_labels import Budget, few_labels
-from crs_plugin.evaluation.figures.drawing import file_name
 from crs_plugin.evaluation.figures.encoder_curve import encoder_curve
+from crs_plugin.evaluation.figures.file_name import file_name
 from crs_plugin.evaluation.linear_classifier import REGULARISATION, Ids
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.expressions import ALL_EXPRESSIONS
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 
@@ -73,12 +75,11 @@ class FewShot:
         validation_fraction: OpenFraction = 0.2,
         regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
+        check_regularisation("few_shot", regularisation)
         self.title = title
-        self.data = data
-        self.test_data = test_data
+        self.source = ProbeSource("few_shot", data, test_data, validation_fraction)
         self.shots = tuple(sorted(set(shots)))
         self.draws = draws
-        self.validation_fraction = validation_fraction
         self.regularisation = tuple(regularisation)
 
     def check(self, context: EvaluationContext, /) -> None:
@@ -87,7 +88,11 @@ class FewShot:
         Raises:
             InputError: If there are not; the message says why.
         """
-        self._shots(self._divide(context))
+        self._shots(self.source.divided(context))
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self.source.divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Draw, learn and test for every encoder.
@@ -95,17 +100,16 @@ class FewShot:
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
         """
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         shots, left_out = self._shots(probe)
-        names = dict.fromkeys([probe.train.name, probe.test.name])
-        title = self.title or f"{' → '.join(names)}, few-shot"
+        title = self.title or f"{probe.data_names}, few-shot"
         budgets = [
             Budget(f"{n} image{'s' * (n != 1)} a class", {AXIS: n}, _OfEachClass(n), self.draws)
             for n in shots
         ]
         found = few_labels(context, probe, budgets, self.regularisation, title)
         drawing = encoder_curve(
-            f"few_shot_{file_name(title)}",
+            file_name("few_shot", title),
             "UAR by images a class",
             AXIS,
             shots,
@@ -124,14 +128,6 @@ class FewShot:
             drawings=(drawing,),
             headline=False,
             notes=(data, NOTE, *left_out, *found.notes, *probe.notes),
-        )
-
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        return probe_data(
-            context.open(self.data),
-            context.open(self.test_data) if self.test_data else None,
-            validation_fraction=self.validation_fraction,
-            seed=context.seed,
         )
 
     def _shots(self, probe: ProbeData) -> tuple[tuple[int, ...], list[str]]:

@@ -10,7 +10,8 @@ from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.fine_tuning import FineTuning, fine_tuned
 from crs_plugin.evaluation.linear_classifier import Ids
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import (
     RANDOM,
     TRAINED,
@@ -62,15 +63,9 @@ class Finetune:
     ) -> None:
         if batch_size < 2:
             raise InputError("finetune: batch_size must be 2 at least: batch norm needs a spread")
-        if not 0 < validation_fraction < 1:
-            raise InputError(
-                "finetune: validation_fraction must lie between 0 and 1, exclusive, not"
-                f" {validation_fraction:g}"
-            )
         self.title = title
-        self.data = data
+        self.source = ProbeSource("finetune", data, None, validation_fraction)
         self.how = FineTuning(epochs, lr, batch_size)
-        self.validation_fraction = validation_fraction
 
     def check(self, context: EvaluationContext, /) -> None:
         """Open the data and divide them; needs no encoder.
@@ -78,7 +73,11 @@ class Finetune:
         Raises:
             InputError: If they cannot be divided; the message says why.
         """
-        self._divide(context)
+        self.source.divided(context)
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self.source.divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Fine-tune copies of the encoders that are networks.
@@ -86,7 +85,7 @@ class Finetune:
         Raises:
             InputError: As ``check``, or if a training diverges.
         """
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         title = self.title or f"{probe.test.name}, fine-tuned"
         protocol = "whole network fine-tuned"
         networks = {w: e for w, e in context.encoders.items() if isinstance(e, Encoder)}
@@ -134,14 +133,6 @@ class Finetune:
                 *([f"Cannot be trained, so left out: {', '.join(left_out)}."] if left_out else []),
                 *probe.notes,
             ),
-        )
-
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        return probe_data(
-            context.open(self.data),
-            None,
-            validation_fraction=self.validation_fraction,
-            seed=context.seed,
         )
 
 

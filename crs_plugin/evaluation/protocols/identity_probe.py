@@ -19,6 +19,7 @@ from crs_plugin.evaluation.linear_classifier import (
 )
 from crs_plugin.evaluation.probe_data import labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult, Measure
+from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.registry import Part, PositiveFloat, register
 
 FOLDS = 3
@@ -36,6 +37,9 @@ class IdentityProbe:
     sequence. The regularisation is chosen on one of these two. The same is done for the recipe's
     references.
 
+    Images of all splits take part, and what is asked of them is no skill that pre-training was to
+    learn: so nothing is compared with the pre-training data, which usually hold some of them.
+
     Args:
         title: Name in tables; by default that of the data.
         data: Data with known persons, of all splits; by default the recipe's data.
@@ -51,6 +55,7 @@ class IdentityProbe:
         persons: Annotated[int, Ge(2)] = 100,
         regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
+        check_regularisation("identity_probe", regularisation)
         self.title = title
         self.data = data
         self.persons = persons

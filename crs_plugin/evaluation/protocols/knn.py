@@ -11,9 +11,10 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import Ids, LabelledFeatures
 from crs_plugin.evaluation.metrics import accuracy_and_uar
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.target import probe_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 
 _CHUNK = 512
@@ -51,11 +52,9 @@ class NearestNeighbours:
         validation_fraction: OpenFraction = 0.2,
     ) -> None:
         self.title = title
-        self.data = data
-        self.test_data = test_data
+        self.source = ProbeSource("knn", data, test_data, validation_fraction)
         self.k = tuple(sorted(set(k)))
         self.temperature = temperature
-        self.validation_fraction = validation_fraction
 
     def check(self, context: EvaluationContext, /) -> None:
         """Open the data and see whether there are neighbours enough; needs no encoder.
@@ -63,7 +62,11 @@ class NearestNeighbours:
         Raises:
             InputError: If there are not; the message says why.
         """
-        self._possible(self._divide(context))
+        self._possible(self.source.divided(context))
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self.source.divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Let the neighbours vote for every encoder.
@@ -71,11 +74,9 @@ class NearestNeighbours:
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
         """
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         tried = self._possible(probe)
-        title = (
-            self.title or " → ".join(dict.fromkeys([probe.train.name, probe.test.name])) + " kNN"
-        )
+        title = self.title or f"{probe.data_names} kNN"
         predictions: dict[str, Ids] = {}
         chosen: dict[str, int] = {}
         for done, which in enumerate(context.encoders):
@@ -85,30 +86,13 @@ class NearestNeighbours:
             f"nearest neighbours: {title}", len(context.encoders), len(context.encoders)
         )
         how = "chosen on validation" if len(tried) > 1 else "the only one tried"
-        target = scored_target(
-            title,
-            probe.test,
-            probe.labels(probe.test),
-            predictions,
-            probe.class_names,
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            seed=context.seed,
-            chosen={which: f"k = {k}, {how}" for which, k in chosen.items()},
-        )
+        words = {which: f"k = {k}, {how}" for which, k in chosen.items()}
+        target = probe_target(title, probe, predictions, words, seed=context.seed)
         return EvaluationResult(
             title=title,
             protocol=f"k nearest neighbours, temperature {self.temperature:g}",
             targets=(target,),
             notes=(*_at_end(chosen, tried), *probe.notes),
-        )
-
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        return probe_data(
-            context.open(self.data),
-            context.open(self.test_data) if self.test_data else None,
-            validation_fraction=self.validation_fraction,
-            seed=context.seed,
         )
 
     def _possible(self, probe: ProbeData) -> tuple[int, ...]:

@@ -10,11 +10,13 @@ from annotated_types import Ge, Gt, Le, Len
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.few_labels import Budget, few_labels
-from crs_plugin.evaluation.figures.drawing import file_name
 from crs_plugin.evaluation.figures.encoder_curve import encoder_curve
+from crs_plugin.evaluation.figures.file_name import file_name
 from crs_plugin.evaluation.linear_classifier import REGULARISATION, Ids
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.expressions import ALL_EXPRESSIONS
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
@@ -73,12 +75,11 @@ class LabelFraction:
         validation_fraction: OpenFraction = 0.2,
         regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
+        check_regularisation("label_fraction", regularisation)
         self.title = title
-        self.data = data
-        self.test_data = test_data
+        self.source = ProbeSource("label_fraction", data, test_data, validation_fraction)
         self.fractions = tuple(sorted(set(fractions)))
         self.draws = draws
-        self.validation_fraction = validation_fraction
         self.regularisation = tuple(regularisation)
 
     def check(self, context: EvaluationContext, /) -> None:
@@ -87,7 +88,11 @@ class LabelFraction:
         Raises:
             InputError: If they cannot; the message says why.
         """
-        self._divide(context)
+        self.source.divided(context)
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self.source.divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Draw, learn and test for every encoder.
@@ -95,10 +100,9 @@ class LabelFraction:
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
         """
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         labels = np.concatenate([probe.labels(probe.train), probe.labels(probe.valid)])
-        names = dict.fromkeys([probe.train.name, probe.test.name])
-        title = self.title or f"{' → '.join(names)}, by share of the labels"
+        title = self.title or f"{probe.data_names}, by share of the labels"
         percent = [_whole(float(f"{100 * fraction:g}")) for fraction in self.fractions]
         budgets = [
             Budget(
@@ -108,7 +112,7 @@ class LabelFraction:
         ]
         found = few_labels(context, probe, budgets, self.regularisation, title)
         drawing = encoder_curve(
-            f"label_fraction_{file_name(title)}",
+            file_name("label_fraction", title),
             "UAR by share of the labels",
             AXIS,
             percent,
@@ -129,14 +133,6 @@ class LabelFraction:
                 *found.notes,
                 *probe.notes,
             ),
-        )
-
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        return probe_data(
-            context.open(self.data),
-            context.open(self.test_data) if self.test_data else None,
-            validation_fraction=self.validation_fraction,
-            seed=context.seed,
         )
 
     def _rare(self, probe: ProbeData, labels: Ids) -> list[str]:

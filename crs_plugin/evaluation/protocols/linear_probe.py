@@ -9,7 +9,6 @@ from annotated_types import Len
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
-from crs_plugin.evaluation.coarse_probe import coarse_probe, with_coarse_class
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
@@ -20,10 +19,12 @@ from crs_plugin.evaluation.linear_classifier import (
     choose_and_fit,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult, Target
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.shared_options import check_regularisation
+from crs_plugin.evaluation.target import probe_target
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.trained_classifier import Classifier
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
@@ -72,23 +73,15 @@ class LinearProbe:
         validation_fraction: OpenFraction = 0.2,
         regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
-        if not 0 < validation_fraction < 1:
-            raise InputError(
-                "linear_probe: validation_fraction must lie between 0 and 1, exclusive, not"
-                f" {validation_fraction:g}"
-            )
-        if not regularisation:
-            raise InputError("linear_probe: regularisation needs at least one value, such as [0.1]")
         if protocol == "released" and tuple(regularisation) != REGULARISATION:
             raise InputError(
                 "linear_probe: protocol 'released' has no regularisation: leave the option out"
             )
+        check_regularisation("linear_probe", regularisation)
         self.title = title
-        self.data = data
-        self.test_data = test_data
+        self.source = ProbeSource("linear_probe", data, test_data, validation_fraction)
         self.labels = labels
         self.protocol = protocol
-        self.validation_fraction = validation_fraction
         self.regularisation = tuple(regularisation)
 
     def check(self, context: EvaluationContext, /) -> None:
@@ -97,11 +90,11 @@ class LinearProbe:
         Raises:
             InputError: If it cannot; the message says why.
         """
-        self._divide(context)
+        self._divided(context)
 
-    def test_part(self, context: EvaluationContext, /) -> FaceDataset:
-        """Return the images that are tested."""
-        return self._divide(context).test
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self._divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Probe the trained and the random encoder.
@@ -109,11 +102,12 @@ class LinearProbe:
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
         """
-        probe = self._divide(context)
+        probe = self._divided(context)
         predictions: dict[str, Ids] = {}
         chosen: dict[str, str] = {}
         notes = list(RELEASED_NOTES if self.protocol == "released" else ())
-        title, of = self._title(probe), len(context.encoders)
+        title = self.title or probe.data_names + " (coarse)" * (self.labels == "coarse")
+        of = len(context.encoders)
         made: dict[str, ChosenClassifier | None] = {}
         for done, which in enumerate(context.encoders):
             context.progress(f"linear probe: {title}", done, of)
@@ -121,17 +115,7 @@ class LinearProbe:
                 context, which, probe, notes
             )
         context.progress(f"linear probe: {title}", of, of)
-        target = scored_target(
-            title,
-            probe.test,
-            probe.labels(probe.test),
-            predictions,
-            probe.class_names,
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            seed=context.seed,
-            chosen=chosen,
-        )
+        target = probe_target(title, probe, predictions, chosen, seed=context.seed)
         target = replace(target, classifier=_classifier(context, made[TRAINED], target))
         return EvaluationResult(
             title=title,
@@ -142,25 +126,8 @@ class LinearProbe:
             notes=(*notes, *probe.notes),
         )
 
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        data = context.open(self.data)
-        test_data = context.open(self.test_data) if self.test_data else None
-        notes: list[str] = []
-        if self.labels == "coarse":
-            data = with_coarse_class(data, context.coarse_table, notes)
-            test_data = test_data and with_coarse_class(test_data, context.coarse_table, notes)
-        probe = probe_data(
-            data, test_data, validation_fraction=self.validation_fraction, seed=context.seed
-        )
-        if self.labels == "fine":
-            return probe
-        return coarse_probe(replace(probe, notes=(*notes, *probe.notes)), context.coarse_table)
-
-    def _title(self, probe: ProbeData) -> str:
-        if self.title:
-            return self.title
-        names = dict.fromkeys([probe.train.name, probe.test.name])
-        return " → ".join(names) + " (coarse)" * (self.labels == "coarse")
+    def _divided(self, context: EvaluationContext) -> ProbeData:
+        return self.source.divided(context, coarse=self.labels == "coarse")
 
     def _predict(
         self, context: EvaluationContext, which: str, probe: ProbeData, notes: list[str]

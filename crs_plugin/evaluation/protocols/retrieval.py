@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.evaluation.bootstrap import mean_estimate
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.figures.drawing import Drawing, file_name
+from crs_plugin.evaluation.figures.drawing import Drawing
+from crs_plugin.evaluation.figures.file_name import file_name
 from crs_plugin.evaluation.figures.neighbours import Neighbours, neighbours_sheet
 from crs_plugin.evaluation.linear_classifier import Ids
 from crs_plugin.evaluation.probe_data import labelled_with_note
@@ -94,6 +95,10 @@ class Retrieval:
             InputError: If there is not; the message says why.
         """
         self._faces(context)
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self._faces(context).dataset,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Search with the features of every encoder.
@@ -244,5 +249,5 @@ def _picture(
         )
         for indices in np.concatenate([queries[:, None], nearest], axis=1)
     ]
-    name = f"neighbours_{file_name(title)}"
+    name = file_name("neighbours", title)
     return neighbours_sheet(name, "Nearest faces, trained encoder", rows)

@@ -21,9 +21,11 @@ from crs_plugin.evaluation.linear_classifier import (
     note_on_end,
 )
 from crs_plugin.evaluation.metrics import compare
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_fit import fit_probe
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import Estimate, EvaluationResult, Measure, Target
+from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.evaluation.target import scored_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 
@@ -71,18 +73,11 @@ class Robustness:
             raise InputError(
                 f"robustness: changes must be some of {', '.join(CHANGES)}, not {list(changes)}"
             )
-        if not 0 < validation_fraction < 1:
-            raise InputError(
-                "robustness: validation_fraction must lie between 0 and 1, exclusive, not"
-                f" {validation_fraction:g}"
-            )
-        if not regularisation:
-            raise InputError("robustness: regularisation needs at least one value, such as [0.1]")
+        check_regularisation("robustness", regularisation)
         self.title = title
-        self.data = data
+        self.source = ProbeSource("robustness", data, None, validation_fraction)
         self.changes = tuple(dict.fromkeys(changes))
         self.images = images
-        self.validation_fraction = validation_fraction
         self.regularisation = tuple(regularisation)
 
     def check(self, context: EvaluationContext, /) -> None:
@@ -91,7 +86,11 @@ class Robustness:
         Raises:
             InputError: If it cannot; the message says why.
         """
-        self._divide(context)
+        self.source.divided(context)
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self._drawn(self.source.divided(context), context.seed)[0],)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Fit every encoder's classifier on clean images, and test it on changed ones.
@@ -99,7 +98,7 @@ class Robustness:
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
         """
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         test, notes = self._drawn(probe, context.seed)
         title = self.title or f"{probe.test.name}: robustness"
         classifiers = {
@@ -134,14 +133,6 @@ class Robustness:
                 *notes,
                 *probe.notes,
             ),
-        )
-
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        return probe_data(
-            context.open(self.data),
-            None,
-            validation_fraction=self.validation_fraction,
-            seed=context.seed,
         )
 
     def _drawn(self, probe: ProbeData, seed: int) -> tuple[FaceDataset, list[str]]:

@@ -15,11 +15,13 @@ from crs_plugin.evaluation.linear_classifier import (
     choice_in_words,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_fit import fit_probe
+from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Measure
+from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.evaluation.shown_expressions import ShownExpressions, shown_expressions
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.target import probe_target
 from crs_plugin.expressions import UnknownExpressionError, canonical_expression
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
@@ -59,22 +61,13 @@ class UnseenExpressions:
         validation_fraction: OpenFraction = 0.2,
         regularisation: Annotated[Sequence[PositiveFloat], Len(1)] = REGULARISATION,
     ) -> None:
-        if not 0 < validation_fraction < 1:
-            raise InputError(
-                "unseen_expressions: validation_fraction must lie between 0 and 1, exclusive, not"
-                f" {validation_fraction:g}"
-            )
-        if not regularisation:
-            raise InputError(
-                "unseen_expressions: regularisation needs at least one value, such as [0.1]"
-            )
         try:
             self.expressions = tuple(map(canonical_expression, expressions or ()))
         except UnknownExpressionError as error:
             raise InputError(f"unseen_expressions: 'expressions': {error}") from error
+        check_regularisation("unseen_expressions", regularisation)
         self.title = title
-        self.data = data
-        self.validation_fraction = validation_fraction
+        self.source = ProbeSource("unseen_expressions", data, None, validation_fraction)
         self.regularisation = tuple(regularisation)
 
     def check(self, context: EvaluationContext, /) -> None:
@@ -83,10 +76,14 @@ class UnseenExpressions:
         Raises:
             InputError: If there is none, or the probe cannot be made; the message says why.
         """
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         shown = shown_expressions(context)
         if shown.names is not None or self.expressions:
             self._apart(probe, shown)
+
+    def test_parts(self, context: EvaluationContext, /) -> tuple[FaceDataset, ...]:
+        """Return the images that are tested, for whoever looks for leaks."""
+        return (self.source.divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
         """Probe every encoder.
@@ -97,7 +94,7 @@ class UnseenExpressions:
         from crs_plugin.evaluation.figures.class_recalls import class_recalls
         from crs_plugin.evaluation.figures.file_name import file_name
 
-        probe = self._divide(context)
+        probe = self.source.divided(context)
         shown = shown_expressions(context)
         apart = self._apart(probe, shown)
         title = self.title or _title(probe, apart, shown)
@@ -114,17 +111,7 @@ class UnseenExpressions:
         context.progress(title, len(context.encoders), len(context.encoders))
         truth = probe.labels(probe.test)
         names = probe.class_names
-        target = scored_target(
-            title,
-            probe.test,
-            truth,
-            predictions,
-            names,
-            train_data=f"{probe.train.name}: {len(probe.train) + len(probe.valid):,} images",
-            test_data=f"{probe.test.name}: {len(probe.test):,} images",
-            seed=context.seed,
-            chosen=chosen,
-        )
+        target = probe_target(title, probe, predictions, chosen, seed=context.seed)
         rates = ClassRates(
             truth, predictions, len(names), subject=probe.test.subject, seed=context.seed
         )
@@ -148,14 +135,6 @@ class UnseenExpressions:
                 ),
             ),
             notes=tuple(notes),
-        )
-
-    def _divide(self, context: EvaluationContext) -> ProbeData:
-        return probe_data(
-            context.open(self.data),
-            None,
-            validation_fraction=self.validation_fraction,
-            seed=context.seed,
         )
 
     def _apart(self, probe: ProbeData, shown: ShownExpressions) -> tuple[str, ...]:

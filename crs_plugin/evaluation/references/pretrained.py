@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.evaluation.context import Embedder
 from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.encoder_info import EncoderInfo
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.registry import PositiveInt, register
 
 

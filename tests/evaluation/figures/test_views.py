@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from crs_plugin.augmentations.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from crs_plugin.evaluation.figures.views import views_picture, views_sheet
 from crs_plugin.evaluation.views import Views
+from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
 MEAN, STD = (torch.tensor(x).view(3, 1, 1) for x in (IMAGENET_MEAN, IMAGENET_STD))
 

@@ -48,7 +48,7 @@ def test_a_curve_shows_all_encoders(faces, context) -> None:
     (drawing,) = FewShot(draws=2, title="a / b", shots=(1, 2))(
         context(faces(BASIC * 40, SPLIT))
     ).drawings
-    assert drawing.name == "few_shot_a___b"
+    assert drawing.name == "few_shot_a_b"
     assert "chance (12.5%)" in drawing.alt
     assert len(drawing.csv.splitlines()) == 5
 

@@ -122,7 +122,10 @@ def report(*results: EvaluationResult, warnings: tuple[str, ...] = ()) -> RunRep
             ),
         ),
         embedding=EmbeddingSample(
-            "test images of faces", ("fear", NASTY) * 12, ("a", "b") * 12, *features
+            "test images of faces",
+            ("fear", NASTY) * 12,
+            ("a", "b") * 12,
+            {"trained": features[0], "random": features[1]},
         ),
     )
 

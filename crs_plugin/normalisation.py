@@ -1,4 +1,4 @@
-"""The statistics that views are normalised with unless told otherwise."""
+"""The statistics that images are normalised with unless told otherwise: ImageNet's."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 """Mean of ImageNet's training images, RGB in [0, 1]."""

@@ -13,46 +13,31 @@ from crs_plugin.evaluation.figures.drawing import (
     new_figure,
     plain_style,
 )
-from crs_plugin.evaluation.one_thread import one_thread
-
-_FEWEST = 10
-"""Images that are needed for a map to mean anything."""
+from crs_plugin.evaluation.plane import METHODS, Method, in_plane
+from crs_plugin.evaluation.result import TRAINED
 
 
-def embedding_maps(sample: EmbeddingSample, seed: int = 0) -> tuple[Drawing, ...]:
-    """Draw t-SNE maps: the trained encoder by expression and by coarse class, and a random one.
+def embedding_maps(
+    sample: EmbeddingSample, method: Method = "tsne", seed: int = 0, name: str = "embedding"
+) -> tuple[Drawing, ...]:
+    """Draw maps of the features: each encoder by expression, the trained one by coarse class too.
 
     Args:
-        sample: Features of some test images.
+        sample: Features of ten test images or more.
+        method: How places in the plane are found.
         seed: Of the map; no global random state is used.
+        name: What the names of the files begin with.
     """
-    if len(sample.fine) < _FEWEST:
-        return ()
-    trained = _flattened(sample.trained, seed)
-    where = f"{len(sample.fine):,} {sample.data}"
-    maps = [
-        _map("embedding_fine", "Trained encoder, by expression", trained, sample.fine, where),
-        _map("embedding_coarse", "Trained encoder, by coarse class", trained, sample.coarse, where),
-    ]
-    if sample.random is not None:
-        random = _flattened(sample.random, seed)
-        title = "Random encoder, by expression"
-        maps.insert(1, _map("embedding_random", title, random, sample.fine, where))
+    where = f"{METHODS[method]} map of {len(sample.fine):,} {sample.data}"
+    maps = []
+    for which, features in sample.features.items():
+        places = in_plane(features, method, seed)
+        title = f"{which.capitalize()} encoder, by expression"
+        maps.append(_map(f"{name}_{which}", title, places, sample.fine, where))
+        if which == TRAINED:
+            title = f"{which.capitalize()} encoder, by coarse class"
+            maps.append(_map(f"{name}_coarse", title, places, sample.coarse, where))
     return tuple(maps)
-
-
-@one_thread()
-def _flattened(features: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    """Return places ``[N, 2]`` in the plane: standardised, 30 principal components, t-SNE."""
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-    from sklearn.preprocessing import StandardScaler
-
-    scaled = StandardScaler().fit_transform(features)
-    components = PCA(min(30, *scaled.shape), random_state=seed).fit_transform(scaled)
-    perplexity = min(30, (len(features) - 1) / 3)
-    flat = TSNE(perplexity=perplexity, random_state=seed).fit_transform(components)
-    return np.asarray(flat, dtype=np.float64)
 
 
 def _map(
@@ -73,6 +58,7 @@ def _map(
                 label=label,
                 rasterized=True,
             )
+        axes.set_aspect("equal", adjustable="datalim")
         axes.set_axis_off()
         figure.legend(
             loc="outside lower center",
@@ -86,7 +72,7 @@ def _map(
     return Drawing(
         name=name,
         title=title,
-        alt=f"t-SNE map of {where}, {title.lower()}; classes: {', '.join(sorted(classes))}.",
+        alt=f"{where}, {title.lower()}; classes: {', '.join(sorted(classes))}.",
         svg=svg,
         csv=as_csv(
             ("x", "y", "label"),
