@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -12,6 +14,9 @@ from torch import Tensor
 from crs_plugin import __version__
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
+
+_CHECKSUM = "checksum"
+"""Key of the metadata with a digest of the tensors and the description."""
 
 
 def write_described_file(
@@ -24,7 +29,7 @@ def write_described_file(
     """
     # A copy of each: safetensors takes neither other memory formats nor shared storage
     copies = {name: x.detach().cpu().contiguous().clone() for name, x in tensors.items()}
-    content = save(copies, metadata={key: description})
+    content = save(copies, metadata={key: description, _CHECKSUM: _checksum(copies, description)})
     try:
         write_atomically(path, content)
     except OSError as error:
@@ -57,13 +62,25 @@ def read_described_file(path: Path, key: str, otherwise: str = "") -> tuple[dict
                     f" {key!r}){other}"
                 )
             names = handle.keys()
-            return {name: handle.get_tensor(name) for name in names}, metadata[key]
+            tensors = {name: handle.get_tensor(name) for name in names}
     except SafetensorError as error:
         raise InputError(
             f"{path} is no {what} file, or it was cut short: not readable as safetensors ({error})"
         ) from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    # Files of others, which follow the format, need not have one.
+    if metadata.get(_CHECKSUM, "") not in ("", _checksum(tensors, metadata[key])):
+        raise InputError(f"{path} is damaged: its content is not what was written (checksum)")
+    return tensors, metadata[key]
+
+
+def _checksum(tensors: Mapping[str, Tensor], description: str) -> str:
+    digest = blake2b(description.encode(), digest_size=16)
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"\0{name}\0{tensor.dtype}\0{list(tensor.shape)}\0".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def read_description(text: str, source: str, newest: int) -> dict[str, Any]:

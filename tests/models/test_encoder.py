@@ -407,3 +407,27 @@ def test_entries_of_a_later_package_of_the_same_format_are_left_out(saved, tmp_p
 def test_saving_where_there_is_no_folder_is_told(encoder, tmp_path):
     with pytest.raises(InputError, match="cannot write the encoder"):
         encoder.save(tmp_path / "nowhere" / "e.safetensors")
+
+
+def test_a_flipped_bit_is_found(saved, tmp_path):
+    whole = saved.read_bytes()
+    damaged = tmp_path / "damaged.safetensors"
+    expected = Encoder.load(saved)
+    for place in range(0, len(whole), max(1, len(whole) // 200)):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << place % 8
+        damaged.write_bytes(broken)
+        try:
+            found = Encoder.load(damaged)
+        except InputError:
+            continue
+        assert found.digest() == expected.digest()  # it was a space in the header
+
+
+def test_a_file_cut_off_anywhere_is_told(saved, tmp_path):
+    whole = saved.read_bytes()
+    cut = tmp_path / "cut.safetensors"
+    for length in range(0, len(whole), max(1, len(whole) // 50)):
+        cut.write_bytes(whole[:length])
+        with pytest.raises(InputError, match=r"cut\.safetensors"):
+            Encoder.load(cut)
