@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from crs_plugin.cli.completion import recipes
 from crs_plugin.errors import InputError
 
 
@@ -11,7 +12,12 @@ from crs_plugin.errors import InputError
     "evaluate", epilog="Example: crs evaluate runs/crs_cont_resnet18 --data ferplus --root faces"
 )
 @click.argument("encoder")
-@click.option("--recipe", metavar="FILE_OR_NAME", help="Whose data and evaluations are used.")
+@click.option(
+    "--recipe",
+    metavar="FILE_OR_NAME",
+    help="Whose data and evaluations are used.",
+    shell_complete=recipes,
+)
 @click.option("--data", metavar="NAME", help="One data set instead, in the usual way.")
 @click.option("--root", metavar="DIR", help="Folder of the data set NAME.")
 @click.option(

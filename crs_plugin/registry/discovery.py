@@ -98,14 +98,20 @@ class Registry:
                     return Component(kind, name, target, entry.origin, place_of(target))
         raise self._unknown(kind, name)
 
-    def names(self, kind: str) -> dict[str, str]:
-        """Return name → origin of all components of a kind, families last, importing no plugin."""
+    def names(self, kind: str, *, families: bool = True) -> dict[str, str]:
+        """Return name → origin of all components of a kind, families last, importing no plugin.
+
+        Args:
+            kind: The kind.
+            families: Whether the parts of other toolkits are named, which imports those toolkits.
+        """
         self._check_kind(kind)
-        self._import_families(kind)
+        if families:
+            self._import_families(kind)
         found = self._single(kind)
         for point in self._entry_points(kind):
             found.setdefault(point.name, _distribution(point))
-        for entry in self._families.get(kind, ()):
+        for entry in self._families.get(kind, ()) if families else ():
             try:
                 names = entry.family.names()
             except MissingExtraError:

@@ -35,7 +35,7 @@ def test_the_commands_are_those_documented():
     }
     assert {" ".join(path) for path in COMMANDS if len(path) == 1} == {
         *("recipe", "components", "data", "cache", "embed", "predict", "export", "import"),
-        *("evaluate", "compare"),
+        *("evaluate", "compare", "doctor"),
     }
 
 

@@ -2,12 +2,13 @@
 
 import click
 
+from crs_plugin.cli.completion import components
 from crs_plugin.registry import KINDS, registry
 
 
 @click.command("show", epilog="Example: crs components show loss crs_cont")
 @click.argument("kind", type=click.Choice(KINDS))
-@click.argument("name")
+@click.argument("name", shell_complete=components)
 def command(kind: str, name: str) -> None:
     """Print a component's options, types, defaults, docstring and a recipe snippet."""
     from rich.console import Console

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from crs_plugin.cli.completion import recipes
 from crs_plugin.cli.data.picture_file import check_picture_file
 
 
 @click.command("augment", epilog="Example: crs data augment crs_cont_resnet18 --output sheet.png")
-@click.argument("recipe", metavar="FILE_OR_NAME")
+@click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
 @click.option(
     "--output",

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crs_plugin.cli.completion import datasets_and_recipes
 from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
     from crs_plugin.recipe import Recipe, Spec
 
-data_argument = click.argument("data", metavar="NAME_OR_RECIPE")
+data_argument = click.argument(
+    "data", metavar="NAME_OR_RECIPE", shell_complete=datasets_and_recipes
+)
 root_option = click.option("--root", metavar="DIR", help="Folder of the data set NAME.")
 set_option = click.option(
     "--set",

@@ -6,6 +6,7 @@ from shlex import quote
 
 import click
 
+from crs_plugin.cli.completion import datasets
 from crs_plugin.cli.data.chosen import root_option
 from crs_plugin.errors import InputError
 
@@ -16,7 +17,7 @@ _OPENED_BY = "--set file=faces.csv --set split_column=split --set subject_column
     "crop",
     epilog="Example: crs data crop image_folder --detector yunet.onnx --output faces",
 )
-@click.argument("name")
+@click.argument("name", shell_complete=datasets)
 @root_option
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set an option.")
 @click.option(

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from crs_plugin.cli.completion import recipes
 from crs_plugin.errors import InputError
 
 
 @click.command("copy", epilog="Example: crs recipe copy crs_cont_resnet18 my_recipe.yaml")
-@click.argument("name")
+@click.argument("name", shell_complete=recipes)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def command(name: str, file: Path) -> None:
     """Copy the shipped recipe NAME to FILE; an existing file is never replaced.

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
+from crs_plugin.cli.completion import recipes
+
 
 @click.command("run", epilog="Example: crs recipe run crs_cont_resnet18 --set training.epochs=2")
-@click.argument("recipe", metavar="FILE_OR_NAME")
+@click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),

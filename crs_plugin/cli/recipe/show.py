@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crs_plugin.cli.completion import recipes
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -13,7 +15,7 @@ _LEAST_VALUE = 20
 
 
 @click.command("show", epilog="Example: crs recipe show crs_cont_resnet18")
-@click.argument("recipe", metavar="FILE_OR_NAME")
+@click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a recipe file instead of a table.")
 def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crs_plugin.cli.completion import recipes
 from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     "sweep",
     epilog="Example: crs recipe sweep crs_cont_resnet18 --set optimizer.lr=.05,.1",
 )
-@click.argument("recipe", metavar="FILE_OR_NAME")
+@click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
 @click.option(
     "--set",
     "settings",

@@ -2,11 +2,12 @@
 
 import click
 
+from crs_plugin.cli.completion import recipes
 from crs_plugin.errors import InputError
 
 
 @click.command("validate", epilog="Example: crs recipe validate my_recipe.yaml --build")
-@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_NAME...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_NAME...", shell_complete=recipes)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
 @click.option("--build", is_flag=True, help="Also build the network and pass one made-up batch.")
 @click.option("--data", is_flag=True, help="Also open the data sets and read every image once.")
