@@ -9,7 +9,10 @@ import crs_plugin
 
 PACKAGE = Path(crs_plugin.__file__).parent
 
-GROUND = {"registry", "toolkits", "expressions", "errors", "files", "compiling", "normalisation"}
+GROUND = {
+    *("registry", "toolkits", "expressions", "errors", "files", "image_file", "compiling"),
+    "normalisation",
+}
 CORE = {"losses", "miners", "augmentations"}
 MAY_IMPORT = {
     "errors": set(),
@@ -19,6 +22,7 @@ MAY_IMPORT = {
     "toolkits": {"registry"},
     "expressions": set(),
     "files": set(),
+    "image_file": set(),
     "losses": GROUND,
     "miners": GROUND | {"losses"},
     "augmentations": GROUND,

@@ -41,7 +41,7 @@ def command(
     from crs_plugin.models.open_encoder import open_encoder
 
     if output.suffix != f".{format_}":
-        raise InputError(f"{output}: the name of a {format_} file ends in .{format_}")
+        raise InputError(f"{output}: with --format {format_} the file's name ends in .{format_}")
     opened = open_encoder(encoder)
     if isinstance(opened, OnnxEncoder):
         raise InputError(f"{encoder} is an export already; give the encoder that it came from")

@@ -1,6 +1,7 @@
 """``crs predict``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from crs_plugin.evaluation.figures.predictions import Box, PredictedFace
 
 _MOST_SHOWN = 50
+_AT_ONCE = 32  # photos that are held in memory
 
 
 @click.command(
@@ -73,16 +75,32 @@ def command(
         raise InputError("--crop and --detector FILE go together, and --margin with both")
     if output is not None:
         check_picture_file(output)
+    from rich.console import Console
+
+    from crs_plugin.data.dataset import DataError
     from crs_plugin.data.face_detector import FaceDetector
     from crs_plugin.data.image_search import find_images
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.models.trained_classifier import fitting_classifier
+    from crs_plugin.recipe.progress import StageProgress
 
     paths = find_images(images)
     opened = open_encoder(encoder)
     loaded = fitting_classifier(classifier, opened.digest(), opened.info.feature_dim)
     finder = FaceDetector(detector) if detector else None
-    faces = _predicted(paths, opened, loaded, finder, margin)
+    kept = _MOST_SHOWN if output is not None else 0
+    faces: list[PredictedFace] = []
+    progress = StageProgress(Console(stderr=True))
+    with progress.stage():
+        for start in range(0, len(paths), _AT_ONCE):
+            chunk = paths[start : start + _AT_ONCE]
+            for face in _predicted(chunk, opened, loaded, finder, margin):
+                faces.append(face if len(faces) < kept else replace(face, image=None))
+            progress("predictions", start + len(chunk), len(paths))
+    if not faces:
+        raise DataError(
+            "no face is found in any of the images; without --crop they are taken whole"
+        )
     if as_json:
         _print_json(faces)
     else:
@@ -98,7 +116,6 @@ def _predicted(
     detector: "FaceDetector | None",
     margin: float,
 ) -> "list[PredictedFace]":
-    from crs_plugin.data.dataset import DataError
     from crs_plugin.evaluation.figures.predictions import PredictedFace
 
     shown, faces = [], []
@@ -111,10 +128,6 @@ def _predicted(
         face, box = found
         faces.append(face)
         shown.append((path, image, box))
-    if not faces:
-        raise DataError(
-            "no face is found in any of the images; without --crop they are taken whole"
-        )
     predictions = encoder.predict(faces, classifier)
     return [
         PredictedFace(path, image, prediction, box)
@@ -124,7 +137,7 @@ def _predicted(
 
 def _read(path: str) -> "Image.Image":
     from crs_plugin.data.dataset import DataError
-    from crs_plugin.data.image_file import read_image_file
+    from crs_plugin.image_file import read_image_file
 
     try:
         return read_image_file(path)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from crs_plugin.data.alignment import aligned
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.image_file import read_image_file
+from crs_plugin.image_file import read_image_file
 
 if TYPE_CHECKING:
     import torch

@@ -274,7 +274,7 @@ class EvaluationContext:
 
     def _extract(self, opened: _Opened, rows: NDArray[np.int64]) -> None:
         dataset = opened.whole
-        what = f"features of {dataset.name}"
+        what = f"features of {len(rows):,} images of {dataset.name}"
         self.progress(what, 0, len(rows))
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]

@@ -168,9 +168,11 @@ def _common_classes(train: FaceDataset, test: FaceDataset, notes: list[str]) -> 
         )
     for part, which, other in ((train, "training", "test"), (test, "test", "training")):
         for fine in np.setdiff1d(np.unique(part.fine), common):
+            number = int((part.fine == fine).sum())
+            images = f"1 {which} image" if number == 1 else f"{number:,} {which} images"
             notes.append(
-                f"{int((part.fine == fine).sum()):,} {which} images of {ALL_EXPRESSIONS[fine]} were"
-                f" left out: the class does not occur in the {other} data."
+                f"{images} of {ALL_EXPRESSIONS[fine]} {'was' if number == 1 else 'were'} left out:"
+                f" the class does not occur in the {other} data."
             )
     return common
 
@@ -178,7 +180,8 @@ def _common_classes(train: FaceDataset, test: FaceDataset, notes: list[str]) -> 
 def _labelled(dataset: FaceDataset, notes: list[str]) -> FaceDataset:
     missing = int((dataset.fine == UNLABELLED).sum())
     if missing:
-        notes.append(f"{missing:,} images of {dataset.name} without a label were left out.")
+        images, were = ("image", "was") if missing == 1 else ("images", "were")
+        notes.append(f"{missing:,} {images} of {dataset.name} without a label {were} left out.")
     return dataset.labelled()
 
 
@@ -238,7 +241,11 @@ def _check_not_empty(whole: FaceDataset, part: FaceDataset, split: str) -> None:
         f"{name} ({sum(row.values()):,} images, {row.get('(no label)', 0):,} without a label)"
         for name, row in counts.items()
     )
-    remedy = "; 'test_data' names other data to test on" if split == "test" else ""
+    remedy = ""
+    if split == "test":
+        remedy = "; 'test_data' of the evaluation names other data to test on"
+        if counts.get("valid"):
+            remedy += "; sets with the option 'valid_as_test' test on their validation images"
     raise DataError(
         f"data set {whole.name}: the evaluation needs labelled images in split {split!r}; found:"
         f" {found or 'no image'}{remedy}"

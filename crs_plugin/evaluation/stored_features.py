@@ -17,6 +17,8 @@ from crs_plugin.evaluation.traced_images import TracedImages
 
 SUFFIX = ".npy"
 
+_ROWS_AT_ONCE = 8192
+
 
 @dataclass(frozen=True)
 class StoredFeatures:
@@ -49,10 +51,10 @@ class StoredFeatures:
             datasets: All data sets of the evaluations, as a context has opened them.
 
         Raises:
-            InputError: If the file is none, its rows are not those of the data, or there are
-                several data sets.
+            InputError: If the file is none, its numbers are not finite, its rows are not those of
+                the data, or there are several data sets.
         """
-        features = _read(file)
+        features = read_features(file)
         if len(datasets) != 1:
             names = ", ".join(dataset.name for dataset in datasets)
             raise InputError(
@@ -107,7 +109,13 @@ class StoredFeatures:
         )
 
 
-def _read(file: Path) -> NDArray[Any]:
+def read_features(file: Path) -> NDArray[Any]:
+    """Return the features ``[N, F]`` in a ``.npy`` file, mapped into memory.
+
+    Raises:
+        InputError: If there is no such file, or it holds something else or numbers that are not
+            finite.
+    """
     try:
         features: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
@@ -121,6 +129,13 @@ def _read(file: Path) -> NDArray[Any]:
         raise InputError(
             f"{file} holds {dtype} {list(shape)}; features are floats [N, F], one row an image"
         )
+    for start in range(0, len(features), _ROWS_AT_ONCE):
+        finite = np.isfinite(features[start : start + _ROWS_AT_ONCE]).all(axis=1)
+        if not finite.all():
+            raise InputError(
+                f"{file}: row {start + int(np.argmin(finite)):,} (the first is 0) has features that"
+                " are not finite"
+            )
     return features
 
 

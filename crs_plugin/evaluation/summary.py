@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def summary_table(results: Sequence[EvaluationResult]) -> "Table":
-    """Return a table of all headline targets: every encoder, and what was gained over random."""
+    """Return a table of all headline targets: every encoder, and the gain over a random one."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -26,7 +26,10 @@ def summary_table(results: Sequence[EvaluationResult]) -> "Table":
     references = [name for name in encoders if name != TRAINED]
     table = Table(title="Frozen encoder, in per cent (95 % interval)", title_justify="left")
     table.add_column("target")
-    for heading in ("accuracy", *references, "UAR", *references, f"UAR gained over {RANDOM}"):
+    headings = ["accuracy", *references, "UAR", *references]
+    beside_random = any(RANDOM in target.gains for target in shown)
+    headings += [f"UAR gained over {RANDOM}"] if beside_random else []
+    for heading in headings:
         table.add_column(escape(heading), justify="right", no_wrap=heading in references)
     for target in shown:
         cells = [
@@ -40,7 +43,8 @@ def summary_table(results: Sequence[EvaluationResult]) -> "Table":
                 *(_reference(target, name, measure) for name in references),
             )
         ]
-        table.add_row(escape(target.title), *cells, _gained(target))
+        cells += [_gained(target)] if beside_random else []
+        table.add_row(escape(target.title), *cells)
     return table
 
 

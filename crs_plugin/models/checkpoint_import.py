@@ -1,7 +1,5 @@
 """Encoders from other programs' checkpoints, among them those of the released code."""
 
-import argparse
-import pickle
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
+from crs_plugin.models.encoder_file import is_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
+from crs_plugin.models.tensor_file import read_tensor_file
 from crs_plugin.models.weights import fit_weights
 from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
@@ -77,12 +75,17 @@ def import_checkpoint(
         bgr: Whether it was trained on BGR images with the statistics of RGB ones.
 
     Raises:
-        InputError: If the file cannot be read, holds no weights, or its names or shapes are not the
-            backbone's; the message lists them.
+        InputError: If the file cannot be read, is an encoder of ours, holds no weights, or its
+            names or shapes are not the backbone's; the message lists them.
         RegistryError: If there is no backbone of that name.
     """
     path = Path(path).expanduser()
-    content = _read(path)
+    if is_encoder_file(path):
+        raise InputError(
+            f"{path} is an encoder of crs_plugin already, and knows its input size and"
+            " normalisation: use it as it is"
+        )
+    content = read_tensor_file(path, "checkpoint")
     state = _state_dict(content, path)
     options: dict[str, Any] = {"small_input_stem": True} if small_input_stem else {}
     network = build_backbone(backbone, **options)
@@ -104,33 +107,6 @@ def import_checkpoint(
         seen=_origin(content, path, bgr),
     )
     return ImportedCheckpoint(network, info, prefix, tuple(left_out))
-
-
-def _read(path: Path) -> object:
-    if not path.is_file():
-        raise InputError(f"no checkpoint {path}" + (": a folder" if path.is_dir() else ""))
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        # The released code keeps its options as a Namespace, which does nothing when it is made
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        named = re.search(r"GLOBAL (\S+)", str(error))
-        if named is None:
-            raise InputError(_unreadable(path, error)) from error
-        raise InputError(
-            f"{path} holds more than weights ({named[1]}), which is not read, as it could run"
-            " code. Where you trust it, write its weights alone: torch.save(torch.load(FILE,"
-            " weights_only=False)['state_dict'], 'weights.pth')"
-        ) from error
-    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise InputError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    cause = str(error).partition("\n")[0]
-    return f"{path} is no checkpoint, or it was cut short: {cause}"
 
 
 def _state_dict(content: object, path: Path) -> dict[str, Tensor]:

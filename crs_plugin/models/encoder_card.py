@@ -26,6 +26,8 @@ _LABELS = {
     "images_in_data": "Images in the data",
     "expressions": "Expressions in the data",
     "labels": "Labels used",
+    "images_without_label": "Images without a label",
+    "excluded_expressions": "Expressions kept from it, with their images",
     "objective": "Objective",
     "epochs": "Epochs",
     "steps": "Steps",
@@ -85,8 +87,10 @@ def _seen(seen: Mapping[str, object]) -> str:
 
 
 def _words(value: object) -> str:
-    if value is None or value == "None":
+    if value is None or value in ("None", {}, []):
         return "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items())
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, list | tuple):

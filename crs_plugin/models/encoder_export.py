@@ -137,8 +137,8 @@ def _write_safetensors(encoder: Encoder, _: nn.Module, __: Tensor, path: Path) -
 
 def _write_program(_: Encoder, network: nn.Module, example: Tensor, path: Path) -> _Exported:
     program = _program(network, example)
-    torch.export.save(program, path)
     with warnings.catch_warnings(action="ignore"):  # of weights on other devices than the CPU
+        torch.export.save(program, path)
         exported: _Exported = torch.export.load(path).module()
     return exported
 

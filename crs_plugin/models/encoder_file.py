@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from crs_plugin.models.described_file import read_described_file, write_described_file
@@ -18,6 +19,15 @@ def write_encoder_file(path: Path, state: Mapping[str, Tensor], info: EncoderInf
         InputError: If the file cannot be written there.
     """
     write_described_file(path, state, _KEY, info.to_json())
+
+
+def is_encoder_file(path: Path) -> bool:
+    """Return whether a file is an encoder of this package, by what its metadata say."""
+    try:
+        with safe_open(path, framework="pt") as handle:
+            return _KEY in (handle.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
 
 
 def read_encoder_file(path: Path) -> tuple[dict[str, Tensor], EncoderInfo]:

@@ -7,11 +7,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from crs_plugin.errors import InputError
+from crs_plugin.image_file import grey_or_rgb, read_image_file
 
 Pixels: TypeAlias = Tensor | np.ndarray[Any, Any]
 """An image or a batch of them as numbers."""
@@ -39,9 +40,11 @@ def image_batches(images: Images, size: int, batch_size: int) -> tuple[int, Iter
               image, for images of 1 or 3 pixels' width show no face; [1, H, W] is one grey image
               whichever way it is read; others are N grey images. But [3, H, W] may be one image or
               three grey ones, and both happen, so it is refused: ``images[None]`` is one image,
-              ``images[:, None]`` three. Two dimensions are refused too: they may be one grey image,
+              ``images[:, None]`` three. So is [H, W, 2] or [H, W, 4], which may be one image with
+              an alpha channel. Two dimensions are refused too: they may be one grey image,
               ``images[None]``, or N images written as rows, as tables of pixels have them;
-            - a PIL image or a path, any mode and size, turned upright as its EXIF data say;
+            - a PIL image or a path, any mode and size, turned upright as its EXIF data say and
+              read as ``crs_plugin.image_file`` says;
             - a list (or another sequence) of those, and of tensors or arrays of one image each:
               [C, H, W], [H, W, C] or [H, W], of any sizes. Where both the first and the last
               dimension may be the channels, the first is.
@@ -115,6 +118,11 @@ def _channels_second(images: Pixels) -> Pixels:
         raise InputError(
             f"images of shape {shape} may be one grey image or {shape[0]} images as rows of pixels."
             " One grey image? Give images[None]. Rows? Give images.reshape(-1, height, width)"
+        )
+    if len(shape) == 3 and shape[2] in (2, 4) and shape[0] not in (1, 3):
+        raise InputError(
+            f"images of shape {shape} may be one image with an alpha channel, which is not taken:"
+            f" give images[..., :{shape[2] - 1}]. {shape[0]} grey images? Give images[:, None]"
         )
     if len(shape) == 3 and shape[0] == 3:
         raise InputError(
@@ -195,21 +203,23 @@ def _pixels(image: Picture | Pixels) -> Tensor:
     if isinstance(image, Image.Image):
         return _pixels_of_pil(image)
     try:
-        with Image.open(image) as opened:
-            return _pixels_of_pil(opened)
+        return _unit_pixels(read_image_file(str(Path(image).expanduser())))
     except FileNotFoundError:
         raise InputError(f"no image file {image}") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # damaged files raise whatever their decoder stumbles over
         raise InputError(f"cannot read image {image}: {error}") from error
 
 
 def _pixels_of_pil(image: Image.Image) -> Tensor:
     if 0 in image.size:
         raise InputError(f"PIL image without pixels: {image.width} × {image.height}")
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):  # 16 bits, of which Pillow would keep the lower ones
-        upright = Image.fromarray((np.asarray(upright) >> 8).clip(0, 255).astype(np.uint8))
-    plain = upright if upright.mode in ("L", "RGB") else upright.convert("RGB")
+    try:
+        return _unit_pixels(grey_or_rgb(image))
+    except ValueError as error:
+        raise InputError(f"PIL image of mode {image.mode}: {error}") from error
+
+
+def _unit_pixels(plain: Image.Image) -> Tensor:
     pixels = torch.from_numpy(np.array(plain))
     pixels = pixels[None] if pixels.dim() == 2 else pixels.permute(2, 0, 1)
     return pixels[None].to(torch.float32) / 255

@@ -1,15 +1,12 @@
 """Weights from a file into a network, with every name that does not fit told."""
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from crs_plugin.errors import InputError
+from crs_plugin.models.tensor_file import read_tensor_file
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
 _MOST_NAMES = 8
@@ -45,15 +42,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         InputError: If there is no such file or it holds no weights.
     """
     path = path.expanduser()
-    if not path.is_file():
-        raise InputError(f"no weights file {path}")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        cause = str(error).partition("\n")[0]
-        raise InputError(f"cannot read weights from {path}: {cause}") from error
+    content = read_tensor_file(path, "weights file")
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping) or not all(isinstance(x, Tensor) for x in content.values()):

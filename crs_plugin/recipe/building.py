@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.errors import InputError
-from crs_plugin.evaluation.context import Embedder
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.models.encoder import Encoder, EncoderInfo
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.objective import Objective, Term, term_inputs
 from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.spec import DataSource, Spec
+from crs_plugin.recipe.spec import DataSource
 
 
 @dataclass(frozen=True)
@@ -199,32 +198,6 @@ def encoder_of(recipe: Recipe, module: PretrainingModule, seen: dict[str, Any]) 
         seen=seen,
     )
     return Encoder(backbone, info)
-
-
-def references_of(recipe: Recipe, encoder: Embedder) -> dict[str, Embedder]:
-    """Return what a recipe compares its encoder with, as ``built_references`` does."""
-    return built_references(recipe.references, encoder, recipe.seed)
-
-
-def built_references(specs: Sequence[Spec], encoder: Embedder, seed: int) -> dict[str, Embedder]:
-    """Return what an encoder is compared with, by name; what does not apply to it is left out.
-
-    Args:
-        specs: The references.
-        encoder: The encoder.
-        seed: Of whatever a reference draws.
-
-    Raises:
-        RecipeError: If a reference cannot be built.
-    """
-    references: dict[str, Embedder] = {}
-    for spec in specs:
-        with spec.blamed():
-            reference = spec.build()
-            embedder = reference(encoder, seed)
-        if embedder is not None:
-            references[getattr(reference, "title", spec.name)] = embedder
-    return references
 
 
 def _head(recipe: Recipe, role: str, **dimensions: int) -> Any:

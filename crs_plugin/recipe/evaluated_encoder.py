@@ -6,13 +6,22 @@ from typing import Any
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import Embedder
-from crs_plugin.evaluation.stored_features import SUFFIX, StoredFeatures
+from crs_plugin.evaluation.stored_features import SUFFIX, StoredFeatures, read_features
 from crs_plugin.recipe.reading import read_resolved
 
 
 def names_features(text: str) -> bool:
     """Whether a text names features from a file rather than an encoder."""
     return Path(text).suffix.lower() == SUFFIX
+
+
+def check_features(text: str) -> None:
+    """Refuse a file of features that none can be read from, whatever the data are.
+
+    Raises:
+        InputError: If it is such a file.
+    """
+    read_features(Path(text).expanduser())
 
 
 def features_of_file(text: str, datasets: Sequence[FaceDataset]) -> Embedder:

@@ -19,10 +19,10 @@ from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.files import write_atomically
 from crs_plugin.models.open_encoder import open_encoder
-from crs_plugin.recipe.building import built_references
 from crs_plugin.recipe.checks import check_evaluations
 from crs_plugin.recipe.evaluated_encoder import (
     absolute_source,
+    check_features,
     features_of_file,
     names_features,
     trained_by,
@@ -32,6 +32,7 @@ from crs_plugin.recipe.evaluation_plan import EvaluationPlan
 from crs_plugin.recipe.evaluation_reporting import FinishedEvaluation
 from crs_plugin.recipe.log_file import logged_to
 from crs_plugin.recipe.progress import StageProgress
+from crs_plugin.recipe.references import built_references
 from crs_plugin.recipe.spec import Spec
 
 log = logging.getLogger("crs_plugin.evaluate")
@@ -104,7 +105,11 @@ def _checked_context(run: _Evaluation) -> EvaluationContext:
     """Open the encoder and the data, and see whether they fit."""
     plan, text = run.plan, run.text
     of_file = names_features(text)
-    encoder: Any = None if of_file else open_encoder(text)
+    encoder: Any = None
+    if of_file:
+        check_features(text)
+    else:
+        encoder = open_encoder(text)
     size = plan.input_size if of_file else encoder.info.input_size
     context = EvaluationContext(plan.source, size, plan.seed, coarse_table=plan.labels)
     check_evaluations(plan.evaluation, context)
@@ -155,10 +160,12 @@ def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
             _write(run, context, pictures=not interrupted)
             run.show(summary_table(run.results))
             run.say(f"report: {run.folder.report}")
+        if interrupted:
+            for why in (*run.missing, _how_to_go_on(run)):
+                run.say(why)
+            return False
         for why in run.missing:
-            run.say(why)
-    if interrupted:
-        return False
+            log.info(why)
     if run.missing:
         kept = f"; what was finished is in {run.folder.report}" if run.results else ""
         raise InputError(
@@ -166,6 +173,11 @@ def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
             f" made{kept}:\n" + "\n".join(run.missing)
         )
     return True
+
+
+def _how_to_go_on(run: _Evaluation) -> str:
+    again = "the same command with --overwrite" if run.results else "the same command"
+    return f"interrupted; {again} evaluates anew"
 
 
 def _one(run: _Evaluation, spec: Spec, context: EvaluationContext) -> None:

@@ -48,6 +48,9 @@ class EvaluationFolder:
     def check(self, overwrite: bool) -> None:
         """Refuse what would lose anything; changes nothing.
 
+        An evaluation that came to no report, as it was interrupted or nothing in it could be made,
+        has nothing to lose.
+
         Raises:
             InputError: If the folder cannot be used; the message says what can.
         """
@@ -62,7 +65,7 @@ class EvaluationFolder:
                 f"{self.path} is not empty and holds no evaluation (there is no evaluation.yaml),"
                 " so it is left alone; name another folder with --output"
             )
-        if not overwrite:
+        if self.report.is_file() and not overwrite:
             raise InputError(
                 f"{self.path} holds an evaluation; nothing was touched. Did you mean --overwrite,"
                 " to remove it and evaluate anew, or another --output?"

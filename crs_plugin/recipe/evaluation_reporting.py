@@ -13,8 +13,7 @@ from crs_plugin.evaluation.result import TRAINED, EvaluationResult
 from crs_plugin.evaluation.stored_features import StoredFeatures
 from crs_plugin.recipe.evaluated_encoder import absolute_source, short_name, trained_by
 from crs_plugin.recipe.evaluation_plan import EvaluationPlan
-from crs_plugin.recipe.reporting import flat
-from crs_plugin.recipe.run_folder import environment
+from crs_plugin.recipe.run_folder import flat_environment
 
 _PLAIN = (str, int, float)
 
@@ -61,7 +60,7 @@ class FinishedEvaluation:
             spread_reference=0.0,
             metrics=(),
             results=self.results,
-            environment=flat(environment()),
+            environment=flat_environment(),
             preview=shown,
             embedding=embedding_sample(context, plan.labels, source) if pictures else None,
             encoder=EvaluatedEncoder(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import torch
 
@@ -22,7 +21,7 @@ from crs_plugin.pretraining.surroundings import undisturbed
 from crs_plugin.pretraining.training import PretrainingOutcome
 from crs_plugin.recipe.building import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.run_folder import RunFolder, environment
+from crs_plugin.recipe.run_folder import RunFolder, flat_environment
 from crs_plugin.recipe.sampling import labels_that_steer
 from crs_plugin.recipe.shown_views import shown_images, shown_views
 
@@ -86,7 +85,7 @@ class FinishedRun:
             spread_reference=float(outcome.final.get("full_spread") or 0),
             metrics=read_metrics(self.folder.metrics),
             results=tuple(self.results),
-            environment=flat(environment()),
+            environment=flat_environment(),
             views=views,
             preview=contact_sheet(self.data.dataset, columns=10, size=64, seed=recipe.seed),
             embedding=embedding_sample(self.context, recipe.labels),
@@ -143,9 +142,3 @@ def labels_used(recipe: Recipe, data: PretrainingData, module: PretrainingModule
     if "fine_labels" in wanted:
         used.append(f"{len(data.expressions)} expressions: {', '.join(data.expressions)}")
     return "; ".join(used) or "none"
-
-
-def flat(known: dict[str, Any]) -> dict[str, str]:
-    """Return the environment as a report has it: libraries beside the rest, without gaps."""
-    libraries = known.pop("libraries")
-    return {name: str(value) for name, value in (known | libraries).items() if value is not None}

@@ -211,6 +211,13 @@ def environment() -> dict[str, Any]:
     }
 
 
+def flat_environment() -> dict[str, str]:
+    """Return the environment as a report has it: libraries beside the rest, without gaps."""
+    known = environment()
+    libraries = known.pop("libraries")
+    return {name: str(value) for name, value in (known | libraries).items() if value is not None}
+
+
 def _version(library: str) -> str | None:
     try:
         return version(library)

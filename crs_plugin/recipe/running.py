@@ -31,7 +31,6 @@ from crs_plugin.recipe.building import (
     encoder_of,
     pretraining_data,
     reduced,
-    references_of,
 )
 from crs_plugin.recipe.card import write_card
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
@@ -45,6 +44,7 @@ from crs_plugin.recipe.leaks import (
 from crs_plugin.recipe.log_file import logged_to
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.references import references_of
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
 from crs_plugin.recipe.run_folder import Mode, RunFolder
 from crs_plugin.recipe.sampling import sampler_factory

@@ -137,6 +137,19 @@ def test_a_prediction_as_a_table_and_as_json(call, workplace, capsys):
         assert picture.height > picture.width / 2
 
 
+def test_many_images_are_taken_by_and_by(call, workplace, capsys, monkeypatch):
+    faces = [f"faces/{index}.png" for index in range(5)]
+    expected = [p.name for p in tiny_encoder().predict(faces, workplace / "c.safetensors")]
+    monkeypatch.setattr("crs_plugin.cli.predict._AT_ONCE", 2)
+    monkeypatch.setattr("crs_plugin.cli.predict._MOST_SHOWN", 3)
+    command = ("predict", "faces", "--encoder", ".", "--classifier", "c.safetensors", "--json")
+    assert call(*command, "--output", "p.png") == 0
+    captured = capsys.readouterr()
+    assert [row["name"] for row in json.loads(captured.out)] == expected
+    assert "predictions: done" in captured.err
+    assert "with the first 3 images" in captured.err
+
+
 def test_crop_takes_the_largest_face_and_shows_its_box(call, workplace, capsys):
     pytest.importorskip("cv2")
     write_detector(workplace / "yunet.onnx")

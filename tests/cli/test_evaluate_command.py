@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from crs_plugin.models.encoder import Encoder, EncoderInfo
 from crs_plugin.recipe import load_recipe
 
 IMAGES = "size: 24, train: 48, test: 24"
+DATA = f"synthetic_faces, {IMAGES}"
 RECIPE = f"""\
 extends: crs_cont_resnet18
 name: small
@@ -175,12 +178,29 @@ def test_what_was_finished_is_kept(call, encoder, tmp_path, capsys, name, raised
     assert [result["title"] for result in found["results"]] == ["wild"]
     assert found["missing"] == [why]
     assert why in (tmp_path / "out" / "report.html").read_text()
+    assert (captured.out + captured.err).count(why) == 1
+    assert ("interrupted; the same command with --overwrite" in captured.out) == (code == 130)
+
+
+def test_an_evaluation_that_came_to_nothing_is_not_in_the_way(call, encoder, tmp_path, capsys):
+    (tmp_path / "never.py").write_text(PLUGIN.format(name="never", raised="KeyboardInterrupt"))
+    head, _, _ = RECIPE.partition("evaluation:")
+    nothing = "evaluation: [{name: never}]\nplugins: [./never.py]\n"
+    (tmp_path / "nothing.yaml").write_text(
+        head.replace("image_folder, root: ./nowhere", DATA) + nothing
+    )
+    command = ("evaluate", encoder, "--recipe", "nothing.yaml", "--output", "out")
+    assert call(*command) == 130
+    assert "interrupted; the same command evaluates anew" in capsys.readouterr().out
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert call(*command) == 130
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("nothing.safetensors", "--recipe", "small.yaml"), "nothing.safetensors"),
+        (("nothing.npy", "--recipe", "small.yaml"), "no file of features nothing.npy"),
         (("ENCODER",), "--recipe FILE_OR_NAME or --data NAME"),
         (("ENCODER", "--recipe", "small.yaml", "--data", "ferplus"), "one of them"),
         (("ENCODER", "--recipe", "small.yaml", "--root", "x"), "--set data.root=x"),
@@ -203,3 +223,18 @@ def test_bad_input_is_one_message_and_writes_nothing(
     assert said in printed
     assert "Traceback" not in printed
     assert not (tmp_path / "evaluations").exists()
+
+
+def test_what_trains_is_not_imported(encoder, tmp_path):
+    options = ("--set", "size=24", "--set", "train=48", "--set", "test=24")
+    command = ["evaluate", encoder, "--data", "synthetic_faces", *options, "--output"]
+    command.append(str(tmp_path / "out"))
+    code = f"""
+import sys
+from crs_plugin.cli.main import crs
+crs.main({command!r}, standalone_mode=False)
+print("pytorch_lightning" in sys.modules)
+"""
+    python = [sys.executable, "-c", code]
+    found = subprocess.run(python, capture_output=True, text=True, check=True)
+    assert found.stdout.endswith("report.html\nFalse\n")

@@ -15,8 +15,8 @@ import torch
 from PIL import Image, ImageFile, ImageOps
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.image_file import MOST_PIXELS
 from crs_plugin.data.images import FileImages
+from crs_plugin.image_file import MOST_PIXELS
 
 HEIGHT, WIDTH = 61, 47
 

@@ -192,4 +192,7 @@ def test_progress_is_told(faces, eye) -> None:
         eye(), {"random": eye()}, lambda *what: told.append(what)
     )
     here.features("trained", here.open(None))
-    assert told == [("features of faces", 0, 2), ("features of faces", 2, 2)]
+    assert told == [
+        ("features of 2 images of faces", 0, 2),
+        ("features of 2 images of faces", 2, 2),
+    ]

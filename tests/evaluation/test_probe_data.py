@@ -111,6 +111,7 @@ def test_unlabelled_images_are_left_out_and_counted(faces) -> None:
     ("fine", "split", "message"),
     [
         ([0, 1] * 9, "train", r"labelled images in split 'test'; found: train \(18 images"),
+        ([0, 1] * 9, ["train", "valid"] * 9, "'valid_as_test' test on their validation images"),
         ([0, 1] * 9, "test", "labelled images in split 'train'"),
         ([0] * 9, ["train", "train", "test"] * 3, "only neutral in common"),
         ([0, 1, 2] * 6, ["train", "test", "test"] * 6, "no class in common"),

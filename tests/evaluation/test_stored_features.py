@@ -88,9 +88,8 @@ def test_a_file_that_is_none_is_refused(opened, tmp_path):
 def test_features_that_are_not_finite_are_refused(opened, tmp_path):
     broken = ROWS.copy()
     broken[3, 0] = np.nan
-    stored = StoredFeatures.of(saved(tmp_path, broken), opened.datasets)
-    with pytest.raises(InputError, match="not finite"):
-        features(opened, stored)
+    with pytest.raises(InputError, match=r"features\.npy: row 3 .* are not finite"):
+        StoredFeatures.of(saved(tmp_path, broken), opened.datasets)
 
 
 def test_one_file_serves_one_data_set(opened, faces, tmp_path):

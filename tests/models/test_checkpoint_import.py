@@ -8,7 +8,7 @@ from tiny_encoder import random_images
 from torch.nn import functional as F
 
 from crs_plugin.errors import InputError
-from crs_plugin.models import Encoder, build_backbone
+from crs_plugin.models import Encoder, EncoderInfo, build_backbone
 from crs_plugin.models.checkpoint_import import import_checkpoint
 from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
@@ -168,7 +168,8 @@ def test_code_in_a_checkpoint_is_never_run(network, tmp_path, monkeypatch):
     ("content", "message"),
     [
         (b"", "cut short"),
-        (b"no checkpoint at all", "no checkpoint, or it was cut short"),
+        (b"no checkpoint at all", "no checkpoint, or it was cut short$"),
+        (b"hello", "no checkpoint, or it was cut short$"),
         ({"epoch": 3, "model": {}}, "holds no weights by name.* found: epoch, model"),
         (torch.zeros(3), "found: Tensor"),
     ],
@@ -179,6 +180,14 @@ def test_files_that_hold_no_weights(tmp_path, content, message):
     with pytest.raises(InputError, match=message) as caught:
         Encoder.load(path)
     assert str(path) in str(caught.value)
+
+
+def test_an_encoder_of_ours_needs_no_import(network, tmp_path):
+    path = tmp_path / "e.safetensors"
+    info = EncoderInfo("resnet18", {}, 48, (0.5,) * 3, (0.2,) * 3, 512)
+    Encoder(network, info).save(path)
+    with pytest.raises(InputError, match=r"e\.safetensors is an encoder of crs_plugin already"):
+        import_checkpoint(path)
 
 
 def test_a_checkpoint_cut_short(network, tmp_path):

@@ -202,6 +202,8 @@ def test_sixteen_bits_keep_the_upper_ones(encoder, images, tmp_path):
     [
         (torch.zeros(2, 4, 8, 8, dtype=torch.uint8), r"not \[2, 4, 8, 8\]"),
         (np.zeros((300, 8, 8, 4), dtype=np.uint8), r"not \[300, 8, 8, 4\]"),
+        (np.zeros((300, 8, 4), dtype=np.uint8), r"alpha .* give images\[\.\.\., :3\]"),
+        (np.zeros((300, 8, 2), dtype=np.uint8), r"alpha .* give images\[\.\.\., :1\]"),
         (np.zeros(7, dtype=np.uint8), r"not \[7\]"),
         (np.zeros((), dtype=np.uint8), r"not \[\]"),
         (torch.zeros(2, 3, 8, 8, dtype=torch.int64), r"int64\. .*images\.to\(torch\.uint8\)"),
@@ -216,6 +218,8 @@ def test_sixteen_bits_keep_the_upper_ones(encoder, images, tmp_path):
         ([torch.zeros(5, 8, 8)], r"an image in a list must be .*not \[5, 8, 8\]"),
         ([torch.zeros(3, 8, 8), torch.full((3, 8, 8), 200.0)], "found 200 to 200"),
         ([torch.zeros(3, 8, 8, dtype=torch.int64)], "int64"),
+        (Image.new("F", (8, 8)), "mode F: its pixels are floating-point numbers"),
+        (Image.new("I", (8, 8), 70_000), "mode I: its pixels are whole numbers beyond 16 bits"),
         (["nowhere.png"], r"no image file nowhere\.png"),
     ],
 )
@@ -241,6 +245,17 @@ def test_images_of_another_shape_or_range_are_refused(encoder, bad, message):
 def test_what_is_no_images_is_refused(encoder, bad, message):
     with pytest.raises(TypeError, match=message):
         encoder.embed(bad)
+
+
+def test_files_are_read_as_those_of_data_sets_are(encoder, tmp_path):
+    with pytest.raises(InputError, match=r"cannot read image .*: it is a folder, not a file"):
+        encoder.embed(tmp_path)
+    Image.new("F", (8, 8), 0.5).save(tmp_path / "a.tiff")
+    with pytest.raises(InputError, match=r"a\.tiff: its pixels are floating-point numbers"):
+        encoder.embed(tmp_path / "a.tiff")
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.eps")  # Pillow would start Ghostscript
+    with pytest.raises(InputError, match="cannot identify image file"):
+        encoder.embed(tmp_path / "a.eps")
 
 
 def test_unreadable_files_are_named(encoder, tmp_path):

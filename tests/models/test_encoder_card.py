@@ -11,6 +11,8 @@ SEEN = {
     "labels": "4 coarse classes",
     "objective": ["crs_cont", "coarse_cross_entropy"],
     "weights_before": "None",
+    "images_without_label": 3,
+    "excluded_expressions": {"fear": 1200, "disgust": 3},
 }
 
 
@@ -28,6 +30,8 @@ def test_it_says_what_was_seen_and_what_it_is():
         "- Labels used: 4 coarse classes",
         "- Objective: crs_cont, coarse_cross_entropy",
         "- Weights before: none",
+        "- Images without a label: 3",
+        "- Expressions kept from it, with their images: fear 1,200, disgust 3",
         "````yaml\nname: crs_cont\n````",
     ):
         assert line in text

@@ -15,7 +15,6 @@ import numpy as np
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.image_file import read_image_file
 from crs_plugin.data.images import FileImages
 from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.label_tables import read_rows
@@ -29,6 +28,7 @@ from crs_plugin.data.roots import (
 )
 from crs_plugin.data.valid_as_test import valid_called_test
 from crs_plugin.expressions import fine_id
+from crs_plugin.image_file import read_image_file
 from crs_plugin.registry import register
 
 ABOUT = About(

@@ -25,13 +25,13 @@ class PredictedFace:
 
     Attributes:
         name: What to call it.
-        image: The whole image.
+        image: The whole image; None where it is not to be drawn.
         prediction: What the classifier says.
         box: The face in the image; None where the whole image was taken.
     """
 
     name: str
-    image: Image.Image
+    image: Image.Image | None
     prediction: Prediction
     box: Box | None = None
 
@@ -40,7 +40,7 @@ def predictions_picture(faces: Sequence[PredictedFace]) -> Image.Image:
     """Return a picture with a row an image: the image with its face box, and bars beside it.
 
     Args:
-        faces: One or more.
+        faces: One or more, with their images.
     """
     from matplotlib.figure import Figure
 
@@ -60,6 +60,7 @@ def predictions_picture(faces: Sequence[PredictedFace]) -> Image.Image:
 def _draw_image(axes: "Axes", face: PredictedFace) -> None:
     from matplotlib.patches import Rectangle
 
+    assert face.image is not None
     axes.imshow(face.image.convert("RGB"))
     axes.set_axis_off()
     axes.set_title(face.name[-40:], fontsize=8)

@@ -9,7 +9,7 @@ from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.sheets import Sheets
 from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.report.weights_in_use import weights_in_use
-from crs_plugin.evaluation.result import Interval, headline_targets
+from crs_plugin.evaluation.result import TRAINED, Interval, headline_targets
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,10 +26,18 @@ def page(report: RunReport, drawn: Sheets) -> str:
             drawn=drawn,
             verdict=verdict(report),
             headline=headline_targets(report.results),
+            references=_references(report),
             in_points=in_points,
             class_weights=weights_in_use(report.metrics),
         )
     )
+
+
+def _references(report: RunReport) -> list[str]:
+    """Return the names of what the encoder is compared with."""
+    found = [name for r in report.results for target in r.targets for name in target.scores]
+    found += [name for r in report.results for measure in r.measures for name in measure.values]
+    return [name for name in dict.fromkeys(found) if name != TRAINED]
 
 
 def environment() -> "Environment":

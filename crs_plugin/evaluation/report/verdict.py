@@ -54,7 +54,9 @@ def verdict(report: RunReport) -> Verdict:
         headline = f"The encoder beats a random one on {len(better)} of {of} targets."
     else:
         level = "bad"
-        headline = "This run does not show that the encoder learnt: it beats a random one nowhere."
+        what = "evaluation" if report.encoder else "run"
+        headline = f"This {what} does not show that the encoder learnt: it beats a random one"
+        headline += " nowhere."
     if report.warnings and level == "good":
         level = "mixed"
         headline = f"The encoder beats a random one {where}, but something went wrong on the way."

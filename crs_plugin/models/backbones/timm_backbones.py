@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from crs_plugin.errors import InputError
+from crs_plugin.models.downloads import told_downloads
 from crs_plugin.models.stem import use_small_input_stem
 from crs_plugin.models.weights import load_weights, names_a_file
-from crs_plugin.registry import MissingExtraError, register_family
+from crs_plugin.registry import MissingExtraError, RefusedComponentError, register_family
 
 _CLASSIFIERS = ("fc.", "classifier.", "head.", "head.fc.")
 
@@ -34,9 +35,19 @@ class TimmBackbones:
 
         Raises:
             MissingExtraError: If timm is not installed.
+            RefusedComponentError: If the model has no weights of that tag.
         """
         timm = _timm(name)
-        return partial(timm_backbone, name) if timm.is_model(name.partition(".")[0]) else None
+        model, _, tag = name.partition(".")
+        if not timm.is_model(model):
+            return None
+        known = timm.list_pretrained(f"{model}.*")
+        if tag and name not in known:
+            tags = ", ".join(each.partition(".")[2] for each in known)
+            raise RefusedComponentError(
+                f"timm has no weights {tag!r} of {model}; it has {tags or 'none'}"
+            )
+        return partial(timm_backbone, name)
 
 
 def timm_backbone(
@@ -62,7 +73,8 @@ def timm_backbone(
             machines.
 
     Raises:
-        InputError: If the weights do not exist or do not fit, or the model has no such stem.
+        InputError: If the weights do not exist, cannot be downloaded or do not fit, or the model
+            has no such stem.
     """
     timm = _timm(name)
     weights = None if weights is None else str(weights)
@@ -73,7 +85,12 @@ def timm_backbone(
             " .safetensors, .pth or .pt, or leave it out; timm's tags stand in the name"
             f" (timm/{name.partition('.')[0]}.TAG)"
         )
-    network: nn.Module = timm.create_model(name, pretrained=weights == "DEFAULT", num_classes=0)
+    network: nn.Module
+    if weights == "DEFAULT":
+        with told_downloads(f"timm's weights of {name}"):
+            network = timm.create_model(name, pretrained=True, num_classes=0)
+    else:
+        network = timm.create_model(name, pretrained=False, num_classes=0)
     if small_input_stem:
         use_small_input_stem(network, f"timm/{name}")
     if weights is not None and from_file:

@@ -10,6 +10,7 @@ from torch import nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.models.classifier import remove_classifier
+from crs_plugin.models.downloads import told_downloads
 from crs_plugin.models.stem import use_small_input_stem
 from crs_plugin.models.weights import load_weights, names_a_file
 from crs_plugin.registry import register_family
@@ -58,7 +59,8 @@ def torchvision_backbone(
             machines.
 
     Raises:
-        InputError: If the weights do not exist or do not fit, or the model has no such stem.
+        InputError: If the weights do not exist, cannot be downloaded or do not fit, or the model
+            has no such stem.
     """
     weights = None if weights is None else str(weights)
     from_file = weights is not None and names_a_file(weights)
@@ -86,7 +88,12 @@ def _classification_model(name: str, weights: str | None) -> nn.Module:
     options: dict[str, Any] = {}
     if name in _INCEPTIONS:
         options = {"transform_input": True} | ({} if weights else {"init_weights": True})
-    network: nn.Module = get_model(name, weights=weights, **options)
+    network: nn.Module
+    if weights is None:
+        network = get_model(name, weights=None, **options)
+    else:
+        with told_downloads(f"torchvision's weights {weights} of {name}"):
+            network = get_model(name, weights=weights, **options)
     if name in _INCEPTIONS:
         setattr(network, "aux_logits", False)  # noqa: B010
         for auxiliary in ("aux1", "aux2", "AuxLogits"):

@@ -15,6 +15,7 @@ from crs_plugin.evaluation.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.error_examples import ErrorExamples
 from crs_plugin.evaluation.report import (
     DataCounts,
+    EvaluatedEncoder,
     Outcome,
     RunReport,
     Seen,
@@ -285,6 +286,36 @@ def test_the_page_claims_no_more_than_the_run_was(tmp_path) -> None:
     assert "linear classifier" not in Page(write_report(tmp_path, bare).read_text()).text
 
 
+def alone(told: EvaluationResult) -> EvaluationResult:
+    """The result without anything beside the encoder."""
+    targets = tuple(
+        dataclasses.replace(target, scores={"trained": target.trained}, gains={})
+        for target in told.targets
+    )
+    return dataclasses.replace(told, targets=targets)
+
+
+def test_the_page_speaks_only_of_references_that_there_are(tmp_path) -> None:
+    beside = " ".join(
+        Page(write_report(tmp_path, report(result(0.9, 0.5))).read_text()).text.split()
+    )
+    assert "stands beside that of a random encoder" in beside
+    assert "Trained − random" in beside
+    assert "hog" not in beside
+    text = Page(write_report(tmp_path, report(alone(result(0.9, 0.5)))).read_text()).text
+    assert "No random encoder stands beside it" in text
+    assert "stands beside that of" not in text
+    assert "Trained − random" not in text
+
+
+def test_what_is_known_of_an_encoder_ends_in_one_full_stop(tmp_path) -> None:
+    encoder = EvaluatedEncoder("e.npy", None, 48, {"note": "By path.", "steps": "3"})
+    told = dataclasses.replace(report(result(0.5, 0.5)), seen=None, outcome=None, encoder=encoder)
+    text = Page(write_report(tmp_path, told).read_text()).text
+    assert "Note: By path. Steps: 3. " in text
+    assert "This evaluation does not show that the encoder learnt" in text
+
+
 def test_a_result_without_a_choice_has_a_report(tmp_path) -> None:
     unchosen = result(0.9, 0.5, chosen=False)
     assert "C =" not in Page(write_report(tmp_path, report(unchosen)).read_text()).text
@@ -364,3 +395,9 @@ def test_the_summary_has_a_row_per_target() -> None:
     text = console.export_text()
     assert "90.0" in text
     assert "[bold]lab" in text
+    assert "gained over random" in text
+
+
+def test_the_summary_has_no_empty_column() -> None:
+    table = summary_table([alone(result(0.9, 0.5))])
+    assert [column.header for column in table.columns] == ["target", "accuracy", "UAR"]

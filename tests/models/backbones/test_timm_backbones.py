@@ -5,7 +5,12 @@ import torch
 
 from crs_plugin.errors import InputError
 from crs_plugin.models import build_backbone
-from crs_plugin.registry import MissingExtraError, UnknownComponentError, registry
+from crs_plugin.registry import (
+    MissingExtraError,
+    RefusedComponentError,
+    UnknownComponentError,
+    registry,
+)
 
 
 def test_without_timm_the_extra_is_named(monkeypatch):
@@ -47,6 +52,10 @@ def test_bad_names_are_told():
     pytest.importorskip("timm")
     with pytest.raises(UnknownComponentError, match="timm/resnet18"):
         build_backbone("timm/resnet81")
+    with pytest.raises(
+        RefusedComponentError, match=r"no weights 'a1_in2k' of resnet18; .* a1_in1k"
+    ):
+        build_backbone("timm/resnet18.a1_in2k")
     with pytest.raises(InputError, match=r"timm/resnet18 has no weights 'IMAGENET1K_V1'"):
         build_backbone("timm/resnet18", weights="IMAGENET1K_V1")
     with pytest.raises(InputError, match="no ResNet stem"):

@@ -33,7 +33,7 @@ def read_image_file(path: str) -> Image.Image:
         with Image.open(path, formats=_formats()) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise ValueError(_too_large())
-            return _grey_or_rgb(ImageOps.exif_transpose(opened))
+            return grey_or_rgb(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError(_too_large()) from error
     except UnidentifiedImageError as error:
@@ -75,7 +75,14 @@ def _head(path: str) -> bytes:
         return file.read(_SHOWN_BYTES)
 
 
-def _grey_or_rgb(image: Image.Image) -> Image.Image:
+def grey_or_rgb(image: Image.Image) -> Image.Image:
+    """Return a picture of any mode upright and in Pillow's mode ``L`` or ``RGB``.
+
+    Raises:
+        ValueError: If the range of its pixels is not known, or beyond 16 bits; the message goes on
+            from the picture's name.
+    """
+    image = ImageOps.exif_transpose(image)
     if image.mode in ("L", "RGB"):
         return image
     if image.mode in ("1", "LA"):
