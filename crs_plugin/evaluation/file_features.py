@@ -51,9 +51,12 @@ def features_of_files(
         progress: Is told how far it has come.
 
     Raises:
-        OSError: If the folder cannot be written.
+        OSError: If the folder cannot be written; where it cannot be made, it names the one above.
     """
-    kept.mkdir(exist_ok=True)
+    try:
+        kept.mkdir(exist_ok=True)
+    except OSError as error:  # nobody has named that folder, but the one that it is to be in
+        raise type(error)(error.errno, error.strerror, str(kept.parent)) from None
     parts = _Parts(kept, encoder.digest()[:16])
     stamps = {path: _stamp(path) for path in paths}
     known = {p: row for p, stamp, row in parts.read() if stamps.get(p) == stamp}

@@ -21,6 +21,9 @@ def find_recipe(name: str) -> Path:
     """
     recipes = shipped_recipes()
     if name not in recipes:
+        inside = Path(name).expanduser() / "recipe.yaml"
+        if inside.is_file():
+            raise UnknownRecipeError(f"{name} is the folder of a run: did you mean {inside}?")
         raise UnknownRecipeError(
             f"there is no file and no shipped recipe {name!r}{did_you_mean(name, recipes, '.')}"
             f" Shipped are {listed(list(recipes))}"

@@ -93,3 +93,9 @@ def test_files_that_cannot_be_read_are_told_and_the_others_done(paths, tmp_path)
     assert [bad.name for bad in found.bad] == [paths[1], str(tmp_path / "none.png")]
     assert found.paths == (paths[0], *paths[2:])
     assert found.features.shape == (9, 6)
+
+
+def test_a_folder_that_cannot_be_written_is_named(paths, tmp_path):
+    with pytest.raises(OSError, match="none") as raised:
+        features_of_files(CountingEncoder(), paths, tmp_path / "none" / ".parts", nobody)
+    assert raised.value.filename == str(tmp_path / "none")

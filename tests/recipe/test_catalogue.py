@@ -66,6 +66,12 @@ def test_an_unknown_name():
         find_recipe("simclr_resnet19")
 
 
+def test_the_folder_of_a_run_is_told_from_its_recipe(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("")
+    with pytest.raises(UnknownRecipeError, match=r"did you mean .*recipe\.yaml\?"):
+        find_recipe(str(tmp_path))
+
+
 def test_a_name_is_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load_recipe("crs_cont_resnet18").name == "crs_cont_resnet18"
