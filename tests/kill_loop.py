@@ -1,7 +1,7 @@
 """Kills a run again and again, resumes it, and compares it with one that was left alone.
 
     python tests/kill_loop.py               # 30 kills: some minutes
-    python tests/kill_loop.py --kills 3     # what the test suite does
+    python tests/kill_loop.py --kills 2     # what the test suite does
 
 Every kill is a SIGKILL, which no process can see coming: in turn while a checkpoint is being
 written, at a random moment of the training, and at a random moment after the start. In the end the

@@ -16,20 +16,23 @@ from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
 
 _CHECKSUM = "checksum"
-"""Key of the metadata with a digest of the tensors and the description."""
+"""Entry of the description with a digest of the tensors and the other entries. It has no key of its
+own in the metadata: several are written in any order, and the same run is to give the same file."""
 
 
 def write_described_file(
     path: Path, tensors: Mapping[str, Tensor], key: str, description: str
 ) -> None:
-    """Write tensors and the description under a key of the metadata, atomically.
+    """Write tensors and the description, a JSON object, under a key of the metadata, atomically.
 
     Raises:
         InputError: If the file cannot be written there.
     """
     # A copy of each: safetensors takes neither other memory formats nor shared storage
     copies = {name: x.detach().cpu().contiguous().clone() for name, x in tensors.items()}
-    content = save(copies, metadata={key: description, _CHECKSUM: _checksum(copies, description)})
+    entries = json.loads(description)
+    told = json.dumps({**entries, _CHECKSUM: _checksum(copies, entries)}, ensure_ascii=False)
+    content = save(copies, metadata={key: told})
     try:
         write_atomically(path, content)
     except OSError as error:
@@ -69,14 +72,25 @@ def read_described_file(path: Path, key: str, otherwise: str = "") -> tuple[dict
         ) from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    # Files of others, which follow the format, need not have one.
-    if metadata.get(_CHECKSUM, "") not in ("", _checksum(tensors, metadata[key])):
+    return tensors, _checked(path, tensors, metadata[key])
+
+
+def _checked(path: Path, tensors: Mapping[str, Tensor], told: str) -> str:
+    """Return the description without its checksum, which is right where there is one."""
+    try:
+        entries = json.loads(told)
+    except json.JSONDecodeError:
+        return told  # whoever reads it says so
+    if not isinstance(entries, dict) or _CHECKSUM not in entries:
+        return told
+    checksum = entries.pop(_CHECKSUM)
+    if checksum != _checksum(tensors, entries):
         raise InputError(f"{path} is damaged: its content is not what was written (checksum)")
-    return tensors, metadata[key]
+    return json.dumps(entries, ensure_ascii=False)
 
 
-def _checksum(tensors: Mapping[str, Tensor], description: str) -> str:
-    digest = blake2b(description.encode(), digest_size=16)
+def _checksum(tensors: Mapping[str, Tensor], entries: Mapping[str, Any]) -> str:
+    digest = blake2b(json.dumps(entries, sort_keys=True).encode(), digest_size=16)
     for name, tensor in sorted(tensors.items()):
         digest.update(f"\0{name}\0{tensor.dtype}\0{list(tensor.shape)}\0".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)

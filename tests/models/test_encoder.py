@@ -361,7 +361,7 @@ def damaged(saved: Path, folder: Path, kind: str) -> Path:
     state = load_file(saved)
     header_size = int.from_bytes(saved.read_bytes()[:8], "little")
     text = json.loads(saved.read_bytes()[8 : 8 + header_size])["__metadata__"][KEY]
-    info = json.loads(text)
+    info = {name: value for name, value in json.loads(text).items() if name != "checksum"}
     if kind in ("empty", "header", "cut"):
         shutil.copy(saved, path)
         kept = {"empty": 0, "header": 100, "cut": path.stat().st_size - 1000}[kind]
@@ -428,7 +428,7 @@ def test_a_flipped_bit_is_found(saved, tmp_path):
     whole = saved.read_bytes()
     damaged = tmp_path / "damaged.safetensors"
     expected = Encoder.load(saved)
-    for place in range(0, len(whole), max(1, len(whole) // 200)):
+    for place in range(0, len(whole), max(1, len(whole) // 60)):
         broken = bytearray(whole)
         broken[place] ^= 1 << place % 8
         damaged.write_bytes(broken)
@@ -442,7 +442,7 @@ def test_a_flipped_bit_is_found(saved, tmp_path):
 def test_a_file_cut_off_anywhere_is_told(saved, tmp_path):
     whole = saved.read_bytes()
     cut = tmp_path / "cut.safetensors"
-    for length in range(0, len(whole), max(1, len(whole) // 50)):
+    for length in range(0, len(whole), max(1, len(whole) // 20)):
         cut.write_bytes(whole[:length])
         with pytest.raises(InputError, match=r"cut\.safetensors"):
             Encoder.load(cut)
