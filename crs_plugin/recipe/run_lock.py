@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ def check_free(folder: Path) -> None:
     Raises:
         InputError: If one does; it names its process and machine.
     """
-    if (folder / _LOCK).is_file():
-        with _locked(folder):
-            pass
+    if not (folder / _LOCK).is_file():
+        return
+    # Who may not write there is told so by what writes; a finished run may still be looked at.
+    with suppress(OSError), _locked(folder):
+        pass
 
 
 @contextmanager

@@ -78,3 +78,17 @@ def test_a_file_system_without_locks_has_none(
     monkeypatch.setattr(FileLock, "acquire", acquire)
     with held(tmp_path):
         check_free(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_may_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".lock").touch()
+
+    def acquire(self: FileLock, timeout: float) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    check_free(tmp_path)
+    with pytest.raises(PermissionError), held(tmp_path):
+        pass
