@@ -8,6 +8,8 @@ from kornia.augmentation import IntensityAugmentationBase2D
 from torch import Tensor
 
 from crs_plugin.augmentations.colour_steps import HueShift, blended, luma, with_hue_shifted
+from crs_plugin.augmentations.few_operations import in_few_operations
+from crs_plugin.augmentations.jitter_in_one import jittered_in_one, table_of_steps
 from crs_plugin.compiling import compiled
 from crs_plugin.registry import Fraction, NonNegativeFloat, register
 
@@ -59,6 +61,7 @@ class FERColorJitter(IntensityAugmentationBase2D):
         }
         self.flags = {**self.ranges, "hue": hue, "jitter": p, "grayscale": grayscale}
         self._blended, self._with_hue_shifted = blended, with_hue_shifted
+        self._jittered_in_one = jittered_in_one
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compile the steps, once for any number of images; where that fails, they run as they are.
@@ -68,6 +71,7 @@ class FERColorJitter(IntensityAugmentationBase2D):
         """
         self._blended = compiled(blended, True, "colour jitter", dynamic=True)
         self._with_hue_shifted = compiled(with_hue_shifted, True, "shift of hue", dynamic=True)
+        self._jittered_in_one = compiled(jittered_in_one, True, "all of the jitter", dynamic=True)
 
     def generate_parameters(self, batch_shape: tuple[int, ...]) -> dict[str, Tensor]:
         """Draw what happens to each image, on the CPU.
@@ -106,13 +110,17 @@ class FERColorJitter(IntensityAugmentationBase2D):
         """
         if input.shape[1] not in (1, 3):
             raise ValueError(f"images must be [B, 1 or 3, H, W], not {list(input.shape)}")
+        if in_few_operations(input.device):
+            table = _in_table(params, coloured=input.shape[1] == 3)
+            return self._jittered_in_one(
+                input, table.to(input.device, input.dtype, non_blocking=True)
+            )
         result = input.clone(memory_format=torch.contiguous_format)
         coefficients = _coefficients(params)
         for rows, order, of_hue in _groups(params, coloured=input.shape[1] == 3):
             places = order.clamp(max=_SATURATION)[..., None].expand(-1, -1, 3)
-            drawn = coefficients[rows].gather(1, places).to(input.device, input.dtype)
-            hue = params["hue_factor"][rows].to(input.device, input.dtype)
-            rows = rows.to(input.device)
+            drawn = coefficients[rows].gather(1, places).to(input.dtype)
+            hue = params["hue_factor"][rows].to(input.dtype)
             group = input.index_select(0, rows)
             for place, step in enumerate(drawn.unbind(dim=1)):
                 if place == of_hue:
@@ -120,7 +128,7 @@ class FERColorJitter(IntensityAugmentationBase2D):
                 else:
                     group = self._blended(group, *step.unbind(dim=1))
             result.index_copy_(0, rows, group)
-        grey = params["grayscale"].nonzero()[:, 0].to(input.device)
+        grey = params["grayscale"].nonzero()[:, 0]
         if len(grey) and input.shape[1] == 3:
             result.index_copy_(0, grey, luma(result.index_select(0, grey)).expand(-1, 3, -1, -1))
         return result
@@ -132,6 +140,21 @@ def _coefficients(params: dict[str, Tensor]) -> Tensor:
     step = torch.arange(3)
     others = [(1 - factors) * (step == kind) for kind in (_SATURATION, _CONTRAST)]
     return torch.stack([factors, *others], dim=2)
+
+
+def _in_table(params: dict[str, Tensor], coloured: bool) -> Tensor:
+    """Return all that was drawn as the table of ``jittered_in_one``."""
+    if not coloured:  # their saturation is what it is
+        params = {**params, "saturation_factor": torch.ones_like(params["saturation_factor"])}
+    order = params["order"]
+    steps = order[order != _HUE].view(-1, 3, 1).expand(-1, -1, 3)
+    return table_of_steps(
+        _coefficients(params).gather(1, steps),
+        (order == _HUE).int().argmax(dim=1),
+        params["hue_factor"],
+        params["jittered"],
+        params["grayscale"],
+    )
 
 
 def _groups(

@@ -10,7 +10,9 @@ from kornia.constants import Resample
 from kornia.geometry.keypoints import Keypoints
 from torch import Tensor
 
+from crs_plugin.augmentations.few_operations import in_few_operations
 from crs_plugin.augmentations.resampling import resample, triangle_taps
+from crs_plugin.augmentations.resampling_by_matrices import resample_by_matrices, triangle_matrix
 from crs_plugin.errors import InputError
 from crs_plugin.registry import Fraction, PositiveInt, PositiveRange
 
@@ -144,15 +146,19 @@ class RandomResizedCropFlip(GeometricAugmentationBase2D):
     ) -> Tensor:
         """Return [B, C, S, S] of images [B, C, H, W] by what was drawn."""
         nearest = flags["resample"] == Resample.NEAREST
-        axes = []
-        for start, length, pixels in (
-            ("top", "height", input.shape[2]),
-            ("left", "width", input.shape[3]),
-        ):
-            taps = triangle_taps(params[start], params[length], pixels, self.size, nearest=nearest)
-            axes.append(taps.to(input.device))
-        rows, columns = axes
-        return resample(input, rows, columns.flipped(params["flipped"].to(input.device)))
+        height, width = input.shape[2:]
+        if in_few_operations(input.device):
+            drawn = torch.stack([params[name].float() for name in (*_BOX, "flipped")])
+            top, left, tall, wide, flipped = drawn.to(input.device, non_blocking=True)
+            upright = torch.zeros_like(flipped)
+            return resample_by_matrices(
+                input,
+                triangle_matrix(top, tall, upright, height, self.size, nearest=nearest),
+                triangle_matrix(left, wide, flipped, width, self.size, nearest=nearest),
+            )
+        rows = triangle_taps(params["top"], params["height"], height, self.size, nearest=nearest)
+        columns = triangle_taps(params["left"], params["width"], width, self.size, nearest=nearest)
+        return resample(input, rows, columns.flipped(params["flipped"]))
 
     def apply_transform_keypoint(
         self,

@@ -25,10 +25,6 @@ class Taps:
     indices: Tensor
     weights: Tensor
 
-    def to(self, device: torch.device) -> "Taps":
-        """Return them on a device."""
-        return Taps(self.indices.to(device), self.weights.to(device))
-
     def flipped(self, images: Tensor) -> "Taps":
         """Return them in reverse order for some images, bool [B]."""
         which = images[:, None, None]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from crs_plugin.augmentations.few_operations import in_few_operations
+
 if TYPE_CHECKING:
     from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 class TwoViews(nn.Module):
     """Two independent views of each image: crop and flip, colours, further steps, normalisation.
 
-    Everything is drawn from torch's global RNG.
+    Everything is drawn from torch's global RNG. On a GPU both views are cropped and coloured at
+    once, so that a seed gives other views there than on a CPU.
 
     Args:
         crop: Crops, resizes and mirrors float [B, C, H, W] in [0, 1].
@@ -66,7 +69,10 @@ class TwoViews(nn.Module):
             raise ValueError(f"images must be [B, 1 or 3, H, W], not {list(images.shape)}")
         if not images.is_floating_point():
             images = images.to(torch.float32).div_(255)
-        return self._view(images), self._view(images)
+        if in_few_operations(images.device):
+            one, other = self._coloured(images.repeat(2, 1, 1, 1)).chunk(2)
+            return self._finished(one), self._finished(other)
+        return self._finished(self._coloured(images)), self._finished(self._coloured(images))
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compile the colours, which are most of the cost; the rest is few and large operations.
@@ -75,8 +81,11 @@ class TwoViews(nn.Module):
         """
         self.colours.compile(*args, **kwargs)
 
-    def _view(self, images: Tensor) -> Tensor:
-        view: Tensor = self.colours(self.crop(images))
+    def _coloured(self, images: Tensor) -> Tensor:
+        coloured: Tensor = self.colours(self.crop(images))
+        return coloured
+
+    def _finished(self, view: Tensor) -> Tensor:
         if self.then and view.shape[1] == 1:
             view = view.repeat(1, 3, 1, 1)
         for step in self.then:

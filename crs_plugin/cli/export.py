@@ -45,7 +45,7 @@ def command(
     opened = open_encoder(encoder)
     if isinstance(opened, OnnxEncoder):
         raise InputError(f"{encoder} is an export already; give the encoder that it came from")
-    exported = export_encoder(opened, output, format_, preprocessing=preprocessing)
+    exported = export_encoder(opened.cpu(), output, format_, preprocessing=preprocessing)
     click.echo(f"takes {exported.takes}; gives features [batch, {opened.info.feature_dim}]")
     click.echo(
         f"differs from the encoder by at most {exported.difference:.1e} on random images, whose"

@@ -79,7 +79,7 @@ def fine_tuned(
         InputError: If the training diverges.
     """
     network = copy.deepcopy(encoder)
-    device = next(network.parameters()).device
+    device = network.device
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         layer = nn.Linear(network.info.feature_dim, len(probe.class_names)).to(device)

@@ -46,6 +46,11 @@ class Encoder(nn.Module):
         self.register_buffer("_mean", torch.tensor(info.mean).view(3, 1, 1), persistent=False)
         self.register_buffer("_std", torch.tensor(info.std).view(3, 1, 1), persistent=False)
 
+    @property
+    def device(self) -> torch.device:
+        """The device that images are brought to."""
+        return self._mean.device
+
     @classmethod
     def load(cls, path: str | Path) -> "Encoder":
         """Return the encoder in a file, on the CPU and in eval mode.
@@ -116,7 +121,7 @@ class Encoder(nn.Module):
         try:
             with torch.inference_mode():
                 for batch in batches:
-                    normalised = (batch.to(self._mean.device) - self._mean) / self._std
+                    normalised = (batch.to(self.device) - self._mean) / self._std
                     features[start : start + len(batch)] = self(normalised)
                     start += len(batch)
         finally:
@@ -164,4 +169,4 @@ class Encoder(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             backbone = build_backbone(self.info.backbone, **self.info.backbone_options)
-        return Encoder(backbone, replace(self.info, seen={}, card="")).to(self._mean.device).eval()
+        return Encoder(backbone, replace(self.info, seen={}, card="")).to(self.device).eval()

@@ -32,6 +32,7 @@ _LABELS = {
     "epochs": "Epochs",
     "steps": "Steps",
     "batch_size": "Batch size",
+    "precision": "Precision",
     "weights_before": "Weights before",
     "imported_from": "Imported from",
     "channels_before": "Order of channels before the import",

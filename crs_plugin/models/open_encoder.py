@@ -8,6 +8,7 @@ from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.checkpoint_import import CHECKPOINT_SUFFIXES
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.encoder_info import EncoderInfo
+from crs_plugin.models.fastest_device import fastest_device
 from crs_plugin.models.onnx_encoder import OnnxEncoder
 from crs_plugin.models.weights import names_a_file
 from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
@@ -25,7 +26,7 @@ KINDS = (
 
 
 def open_encoder(text: str | Path) -> AnyEncoder:
-    """Return the encoder that a text means.
+    """Return the encoder that a text means, on a GPU if there is one (ONNX: on the CPU).
 
     Args:
         text: One of
@@ -44,7 +45,11 @@ def open_encoder(text: str | Path) -> AnyEncoder:
         InputError: If there is no such encoder, or it cannot be used; the message says why.
         RegistryError: If there is no model of that name, or it needs an extra.
     """
-    text = str(text)
+    opened = _opened(str(text))
+    return opened.to(fastest_device()) if isinstance(opened, Encoder) else opened
+
+
+def _opened(text: str) -> AnyEncoder:
     path = Path(text).expanduser()
     if text.startswith(_TOOLKITS) and not path.exists():
         return _of_toolkit(text)

@@ -20,12 +20,14 @@ class TrainingSettings:
             stretched over the steps that are really made.
         precision: ``32-true``, or mixed precision for the network (the objective is always
             computed in float32). ``16-mixed`` needs a GPU; ``bf16-mixed`` needs one, or a CPU with
-            instructions for it (AMX, AVX512_BF16), to be faster: with AVX2 it is seven times
-            slower.
+            instructions for it (AMX, AVX512_BF16), to be faster: there it was 1.6 times as fast,
+            with AVX2 seven times slower. ``auto`` takes it where the machine is made for it, else
+            ``32-true``: machines of different kinds then give different numbers.
         compile: Compile backbone and heads (``torch.compile``). It takes a minute or two, a few
             seconds where the kernels are kept from an earlier run (in ``$CRS_CACHE``); numbers
             differ by rounding, and so do the draws of dropout. ``auto`` compiles long runs (10⁹
-            pixels of views) on a CPU with AVX-512; with AVX2 it was measured to gain nothing. Where
+            pixels of views) in ``32-true`` on a CPU with AVX-512; with AVX2, or in bfloat16, it was
+            measured to gain nothing. Where
             there is no C++ compiler, a line says so and the run goes on uncompiled.
         accelerator: ``auto`` takes a GPU where there is one.
         devices: How many of them.
@@ -44,7 +46,7 @@ class TrainingSettings:
     batch_size: PositiveInt
     images: PositiveInt | None = None
     max_steps: PositiveInt | None = None
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     compile: Compile = "auto"
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1

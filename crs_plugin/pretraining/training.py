@@ -31,6 +31,7 @@ from crs_plugin.pretraining.checkpoint_files import (
 from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
 from crs_plugin.pretraining.compiling_pays import compiling_pays
 from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.settings import TrainingSettings
 from crs_plugin.pretraining.surroundings import undisturbed
 
@@ -124,6 +125,7 @@ def pretrain(
             "labels": digest(batches.fine, batches.coarse),
         },
         pixels=batches.fingerprint,
+        precision=precision_here(settings),
     )
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
@@ -234,7 +236,7 @@ def _trainer(
         return pl.Trainer(
             accelerator=settings.accelerator,
             devices=settings.devices,
-            precision=settings.precision,
+            precision=precision_here(settings),
             # Steps alone decide where a run ends: Lightning's count of epochs is not exact in a run
             # that was stopped several times, once of them between two epochs.
             max_epochs=sys.maxsize,

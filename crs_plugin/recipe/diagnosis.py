@@ -16,6 +16,7 @@ from crs_plugin.data.cache.entry import entries
 from crs_plugin.data.cache.folder import entries_folder
 from crs_plugin.data.cache.limit import cache_limit, free_bytes
 from crs_plugin.data.decoding import usable_cores
+from crs_plugin.pretraining.precision_here import cpu_has_fast_bfloat16, precision_here
 from crs_plugin.recipe.building import data_source, pretraining_data
 from crs_plugin.recipe.recipe import Recipe, load_recipe
 from crs_plugin.recipe.run_folder import environment
@@ -85,7 +86,7 @@ def diagnosis() -> Diagnosis:
         threads=torch.get_num_threads(),
         gpus=tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())),
         cpu=torch.backends.cpu.get_cpu_capability(),
-        fast_bf16=_has_fast_bf16(),
+        fast_bf16=cpu_has_fast_bfloat16(),
         compiler=_compiler(),
         data=_data_folders(),
         extras=_missing_of_extras(),
@@ -117,7 +118,9 @@ def advice(found: Diagnosis, speeds: Sequence[Speed]) -> list[str]:
     """Return what would be better, a sentence each."""
     told = []
     fastest = max(speeds, key=lambda speed: speed.images_per_second)
-    gain = fastest.images_per_second / speeds[0].images_per_second
+    taken = precision_here(load_recipe(DEFAULT_RECIPE).training)
+    rate = next((x.images_per_second for x in speeds if x.precision == taken), None)
+    gain = fastest.images_per_second / rate if rate else 1.0
     if gain > 1.2:
         told.append(
             f"--set training.precision={fastest.precision} trains {gain:.1f} times as fast here;"
@@ -167,14 +170,6 @@ def _images_per_second(recipe: Recipe, precision: str, seconds: float) -> float:
     while sum(taken) < seconds:
         taken.append(step())
     return recipe.training.batch_size / sorted(taken)[len(taken) // 2]
-
-
-def _has_fast_bf16() -> bool:
-    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
-        supported = getattr(torch.cpu, name, None)
-        if supported is not None and supported():
-            return True
-    return False
 
 
 def _compiler() -> str | None:

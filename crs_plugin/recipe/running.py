@@ -21,8 +21,10 @@ from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.files import write_atomically
+from crs_plugin.models.fastest_device import fastest_device
 from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.training import PretrainingOutcome, check_hardware, pretrain
 from crs_plugin.recipe.building import (
     PretrainingData,
@@ -161,6 +163,8 @@ def _run(run: _Run, mode: Mode) -> None:
         encoder = encoder_of(recipe, module, _seen(recipe, data, module, outcome))
         encoder.save(run.folder.encoder)
         run.say(f"encoder: {run.folder.encoder}")
+        if recipe.training.accelerator != "cpu":
+            encoder.to(fastest_device())
         context = context.with_encoders(encoder, references_of(recipe, encoder), run.progress)
         with run.progress.stage():
             results = [evaluation(context) for evaluation in evaluations]
@@ -288,8 +292,8 @@ def _announce(
         f" views of {view_size} px"
     )
     run.say(
-        f"training: {steps:,} steps of {settings.batch_size} images; the time left is known after"
-        " the first steps"
+        f"training: {steps:,} steps of {settings.batch_size} images in {precision_here(settings)};"
+        " the time left is known after the first steps"
     )
 
 
@@ -332,6 +336,7 @@ def _seen(
         "objective": [term.spec.name for term in recipe.objective],
         "steps": outcome.steps,
         "batch_size": recipe.training.batch_size,
+        "precision": precision_here(recipe.training),
         "epochs": outcome.epochs,
         "weights_before": str(recipe.backbone.options.get("weights")),
     }

@@ -11,6 +11,8 @@ from crs_plugin.testing import (
     check_two_views,
 )
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 STEPS = {
     "fer_color_jitter",
     "random_degradation",

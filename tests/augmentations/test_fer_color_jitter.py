@@ -8,6 +8,8 @@ from torchvision.transforms.v2 import functional as F
 from crs_plugin.augmentations import FERColorJitter
 from crs_plugin.augmentations.colour_steps import blended, with_hue_shifted
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 STEPS = (
     ("brightness_factor", F.adjust_brightness),
     ("contrast_factor", F.adjust_contrast),

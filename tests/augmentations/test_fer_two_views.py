@@ -9,6 +9,8 @@ from torchvision.transforms import v2
 from crs_plugin.augmentations import FERTwoViews
 from crs_plugin.augmentations.colour_steps import luma
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 SIZE, DRAWS = 24, 3000
 ALPHA = 1e-3  # false alarms per comparison, were the seed not fixed
 PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
@@ -122,5 +124,5 @@ def test_without_a_compiler_the_views_are_the_same_and_a_line_says_so(image, mon
     torch.manual_seed(0)
     assert all(torch.equal(*pair) for pair in zip(compiled(images), expected, strict=True))
     lines = [record.message for record in caplog.records]
-    assert len(lines) == 2
+    assert len(lines) in (1, 2)  # as on a GPU, one function does all; otherwise there are two
     assert all("runs uncompiled: no C++ compiler" in line for line in lines)

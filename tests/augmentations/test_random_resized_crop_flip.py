@@ -9,6 +9,8 @@ from torchvision.transforms.v2.functional import hflip, resized_crop
 from crs_plugin.augmentations import RandomResizedCropFlip
 from crs_plugin.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 DRAWS = 3000
 ALPHA = 1e-3  # false alarms per comparison, were the seed not fixed
 

@@ -8,6 +8,8 @@ from torch import nn
 from crs_plugin.augmentations import FERTwoViews, SimCLRTwoViews
 from crs_plugin.registry import registry
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 SIZE = 24
 QUIET = {"flip": 0.0, "jitter": 0.0, "grayscale": 0.0, "scale": (1.0, 1.0), "ratio": (1.0, 1.0)}
 

@@ -1,20 +1,21 @@
 """Time of two views by the FER augmentations beside Kornia's and torchvision's, as ratios.
 
     python tests/benchmarks/bench_augmentations.py                      # the table; some minutes
+    python tests/benchmarks/bench_augmentations.py --device cuda        # on a GPU
     python tests/benchmarks/bench_augmentations.py --batch 4 --rounds 1 # does it run?
 
 All make two normalised views of the same images. Kornia gets five augmentations in an
-``AugmentationSequential`` and floats on the CPU; torchvision's v1 transforms get PIL images one by
-one, in this process. Rounds of all peers alternate, so that whatever else the machine does meets
-all of them; the median of a peer's rounds counts.
+``AugmentationSequential``; torchvision's v1 transforms get PIL images one by one, in this process,
+and bring the views to the device. Rounds of all peers alternate, so that whatever else the machine
+does meets all of them; the median of a peer's rounds counts.
 """
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable
 
 import torch
+from clocks import clock_of
 from kornia.augmentation import (
     AugmentationSequential,
     ColorJitter,
@@ -35,17 +36,17 @@ SCALE, RATIO, JITTER = (0.5, 1.0), (3 / 4, 4 / 3), (0.4, 0.4, 0.4, 0.1)
 Views = Callable[[Tensor], object]
 
 
-def ours(size: int) -> Views:
-    return FERTwoViews(size)
+def ours(size: int, device: str) -> Views:
+    return FERTwoViews(size).to(device)
 
 
-def compiled(size: int) -> Views:
-    augment = FERTwoViews(size)
+def compiled(size: int, device: str) -> Views:
+    augment = FERTwoViews(size).to(device)
     augment.compile()
     return augment
 
 
-def kornia(size: int) -> Views:
+def kornia(size: int, device: str) -> Views:
     augment = AugmentationSequential(
         RandomResizedCrop((size, size), scale=SCALE, ratio=RATIO),
         RandomHorizontalFlip(p=0.5),
@@ -61,7 +62,7 @@ def kornia(size: int) -> Views:
     return views
 
 
-def torchvision(size: int) -> Views:
+def torchvision(size: int, device: str) -> Views:
     augment = transforms.Compose(
         [
             transforms.RandomResizedCrop(size, scale=SCALE, ratio=RATIO),
@@ -77,8 +78,9 @@ def torchvision(size: int) -> Views:
 
     def views(images: Tensor) -> object:
         if id(images) not in pictures:
-            pictures[id(images)] = [to_pil(image) for image in images]
-        return tuple(torch.stack([augment(p) for p in pictures[id(images)]]) for _ in range(2))
+            pictures[id(images)] = [to_pil(image) for image in images.cpu()]
+        made = (torch.stack([augment(p) for p in pictures[id(images)]]) for _ in range(2))
+        return tuple(views.to(images.device) for views in made)
 
     return views
 
@@ -86,17 +88,20 @@ def torchvision(size: int) -> Views:
 PEERS = {"ours": ours, "compiled": compiled, "Kornia": kornia, "torchvision": torchvision}
 
 
-def times(source: int, size: int, batch: int, rounds: int, peers: list[str]) -> dict[str, float]:
+def times(
+    source: int, size: int, batch: int, rounds: int, peers: list[str], device: str
+) -> dict[str, float]:
     """Return the median seconds of two views of a batch by each peer."""
-    images = torch.randint(0, 256, (batch, 3, source, source), dtype=torch.uint8)
-    views = {name: PEERS[name](size) for name in peers}
+    images = torch.randint(0, 256, (batch, 3, source, source), dtype=torch.uint8).to(device)
+    now = clock_of(device)
+    views = {name: PEERS[name](size, device) for name in peers}
     seconds: dict[str, list[float]] = {name: [] for name in peers}
     for round_ in range(rounds + 2):
         for name in peers:
-            start = time.perf_counter()
+            start = now()
             views[name](images)
             if round_ > 1:  # the first ones warm up, and compile
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(now() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
@@ -108,6 +113,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--without", nargs="+", default=[], choices=PEERS, help="leave peers out")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -115,7 +121,7 @@ def main() -> None:
     table = Table("px", "", "ms", "views/s", "times as fast as Kornia", "as torchvision")
     for sizes in arguments.sizes:
         source, size = map(int, sizes.split(":"))
-        seconds = times(source, size, arguments.batch, arguments.rounds, peers)
+        seconds = times(source, size, arguments.batch, arguments.rounds, peers, arguments.device)
         for name, value in seconds.items():
             ratios = [
                 f"{seconds[peer] / value:.2f}" if peer in seconds else ""

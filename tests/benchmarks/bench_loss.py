@@ -1,6 +1,7 @@
 """Time and memory of the CRS-CONT loss beside its peers, as ratios in one run.
 
     python tests/benchmarks/bench_loss.py                # the table; about a minute
+    python tests/benchmarks/bench_loss.py --device cuda  # on a GPU
     python tests/benchmarks/bench_loss.py --sizes 64     # does it run?
 
 All are given the same float32 embeddings [N, 128] on the unit sphere in four classes, and do a
@@ -12,12 +13,12 @@ import argparse
 import multiprocessing
 import re
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from clocks import clock_of
 from pytorch_metric_learning.losses import SupConLoss
 from pytorch_metric_learning.reducers import ClassWeightedReducer
 from rich.console import Console
@@ -32,23 +33,23 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def ours(z: Tensor, y: Tensor) -> Tensor:
-    return crs_cont_loss(z, y, WEIGHTS, TEMPERATURE)
+    return crs_cont_loss(z, y, WEIGHTS.to(z.device), TEMPERATURE)
 
 
 def pml(z: Tensor, y: Tensor) -> Tensor:
-    supcon = SupConLoss(TEMPERATURE, reducer=ClassWeightedReducer(WEIGHTS))
+    supcon = SupConLoss(TEMPERATURE, reducer=ClassWeightedReducer(WEIGHTS.to(z.device)))
     loss: Tensor = supcon(z, y)
     return loss
 
 
 def dense(z: Tensor, y: Tensor) -> Tensor:
     """The usual textbook form."""
-    itself = torch.eye(len(z), dtype=torch.bool)
+    itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
     s = (z @ z.T / TEMPERATURE).masked_fill(itself, -torch.inf)
     log_probability = torch.log_softmax(s, dim=1)
     positives = (y[:, None] == y) & ~itself
     pull = log_probability.masked_fill(~positives, 0).sum(dim=1) / positives.sum(dim=1)
-    return -(WEIGHTS[y] * pull).mean()
+    return -(WEIGHTS.to(z.device)[y] * pull).mean()
 
 
 def bare_products(z: Tensor, y: Tensor) -> Tensor:
@@ -100,22 +101,24 @@ class _BareProducts(torch.autograd.Function):
 PEERS: dict[str, Loss] = {"ours": ours, "PML": pml, "dense": dense, "bare": bare_products}
 
 
-def batch(rows: int) -> tuple[Tensor, Tensor]:
+def batch(rows: int, device: str) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(rows)
-    z = F.normalize(torch.randn(rows, WIDTH, generator=generator), dim=1)
-    return z.requires_grad_(), torch.randint(0, CLASSES, (rows,), generator=generator)
+    z = F.normalize(torch.randn(rows, WIDTH, generator=generator), dim=1).to(device)
+    y = torch.randint(0, CLASSES, (rows,), generator=generator).to(device)
+    return z.requires_grad_(), y
 
 
 def one_pass(loss: Loss, z: Tensor, y: Tensor) -> float:
     z.grad = None
-    start = time.perf_counter()
+    now = clock_of(z.device.type)
+    start = now()
     loss(z, y).backward()
-    return time.perf_counter() - start
+    return now() - start
 
 
-def times(rows: int, rounds: int) -> dict[str, float]:
+def times(rows: int, rounds: int, device: str) -> dict[str, float]:
     """Return the median seconds of a forward and backward pass of each peer."""
-    z, y = batch(rows)
+    z, y = batch(rows, device)
     seconds: dict[str, list[float]] = {name: [] for name in PEERS}
     for round_ in range(rounds + 1):
         for name, loss in PEERS.items():
@@ -125,24 +128,34 @@ def times(rows: int, rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def _extra_memory(peer: str, rows: int) -> int:
-    z, y = batch(rows)
-    one_pass(PEERS[peer], *batch(32))  # whatever a first pass takes for good
-    Path("/proc/self/clear_refs").write_text("5")  # the peak so far is the present size
-    before = _peak()
+def _extra_memory(peer: str, rows: int, device: str) -> int:
+    z, y = batch(rows, device)
+    one_pass(PEERS[peer], *batch(32, device))  # whatever a first pass takes for good
+    _forget_peak(device)
+    before = _peak(device)
     one_pass(PEERS[peer], z, y)
-    return _peak() - before
+    return _peak(device) - before
 
 
-def _peak() -> int:
+def _forget_peak(device: str) -> None:
+    """Make the present size the peak so far."""
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    else:
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak(device: str) -> int:
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
     status = Path("/proc/self/status").read_text()
     return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
 
-def extra_memory(peer: str, rows: int) -> int:
-    """Return the bytes that a pass adds to the process's size, in a fresh process (on Linux)."""
+def extra_memory(peer: str, rows: int, device: str) -> int:
+    """Return the bytes that a pass takes, in a fresh process: of the GPU, or of Linux's memory."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_extra_memory, (peer, rows))
+        return pool.apply(_extra_memory, (peer, rows, device))
 
 
 def main() -> None:
@@ -152,6 +165,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 1024, 4096, 8192])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--huge", type=int, default=None, help="also time ours alone at this N")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -159,21 +173,21 @@ def main() -> None:
         "N", "ours ms", "PML / ours", "dense / ours", "bare / ours", "memory MB", "of PML's"
     )
     for rows in arguments.sizes:
-        seconds = times(rows, arguments.rounds)
-        memory = {peer: extra_memory(peer, rows) for peer in ("ours", "PML")}
+        seconds = times(rows, arguments.rounds, arguments.device)
+        memory = {peer: extra_memory(peer, rows, arguments.device) for peer in ("ours", "PML")}
         ratios = [f"{seconds[peer] / seconds['ours']:.2f}" for peer in ("PML", "dense", "bare")]
         share = f"{memory['ours'] / max(memory['PML'], 1):.1%}"
         table.add_row(
             f"{rows:,}",
-            f"{1000 * seconds['ours']:.1f}",
+            f"{1000 * seconds['ours']:.2f}",
             *ratios,
             f"{memory['ours'] / 1e6:.0f}",
             share,
         )
     Console().print(table)
     if arguments.huge:
-        memory = extra_memory("ours", arguments.huge)
-        seconds_of_ours = one_pass(ours, *batch(arguments.huge))
+        memory = extra_memory("ours", arguments.huge, arguments.device)
+        seconds_of_ours = one_pass(ours, *batch(arguments.huge, arguments.device))
         print(f"N = {arguments.huge:,}: {seconds_of_ours:.1f} s, {memory / 1e6:.0f} MB more")
 
 

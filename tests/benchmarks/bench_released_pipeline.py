@@ -161,7 +161,12 @@ def measure(
     recipe = load_recipe("crs_cont_resnet18", overrides)
     total = (given.rounds + 1) * given.steps + 1
     settings = TrainingSettings(
-        epochs=1, batch_size=given.batch, max_steps=total, compile=False, accelerator="cpu"
+        precision="32-true",
+        epochs=1,
+        batch_size=given.batch,
+        max_steps=total,
+        compile=False,
+        accelerator="cpu",
     )
     decoded_size = settings.decoded_size(given.size)
     files = write_faces(folder, given.batch * given.steps, decoded_size)

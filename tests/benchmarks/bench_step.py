@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_step.py                        # 64 px, 128 images: some minutes
     python tests/benchmarks/bench_step.py --size 112 --compile
+    python tests/benchmarks/bench_step.py --device cuda --steps 20          # on a GPU
     python tests/benchmarks/bench_step.py --threads 1 --cpu-time            # on a busy machine
     python tests/benchmarks/bench_step.py --size 32 --batch 8 --rounds 1    # does it run?
 
@@ -19,7 +20,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from alternating import Clock, images_of, module_of, train
+from alternating import images_of, module_of, train
+from clocks import Clock, clock_of
 from rich.console import Console
 from rich.table import Table
 
@@ -33,12 +35,17 @@ PARTS = ("data wait", "augmentation", "forward", "objective", "backward", "optim
 
 
 def bare_step(
-    recipe: Recipe, backbone: torch.nn.Module, views: int, settings: TrainingSettings, compile: bool
+    recipe: Recipe,
+    backbone: torch.nn.Module,
+    views: int,
+    settings: TrainingSettings,
+    compile: bool,
+    device: str,
 ) -> Callable[[], None]:
     """Return one step of the bare network."""
     size: int = recipe.augmentation.options["size"]
     layout = torch.channels_last if recipe.backbone.options["channels_last"] else None
-    images = torch.randn(views * settings.batch_size, 3, size, size)
+    images = torch.randn(views * settings.batch_size, 3, size, size, device=device)
     images = images.contiguous(memory_format=layout or torch.contiguous_format)
     network = compiled(backbone, compile, "the bare network")
     optimizer = recipe.optimizer.build([{"params": list(backbone.parameters())}])
@@ -46,7 +53,7 @@ def bare_step(
 
     def step() -> None:
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with torch.autocast(device, torch.bfloat16, enabled=half):
             features = network(images)
         features.backward(torch.randn_like(features) / len(features))
         optimizer.step()
@@ -61,14 +68,15 @@ def measure(
     steps: int,
     compile: bool,
     clock: Clock,
+    device: str,
 ) -> tuple[list[float], list[float], dict[str, float]]:
     """Return the seconds of a bare and of a whole step in each round, and of a whole one's parts.
 
-    Those of the parts are means over the rounds.
+    Those of the parts are means over the rounds; there are none of a GPU's but the wait for data.
     """
     module = module_of(recipe, compile)
-    backbone = copy.deepcopy(module.backbone).train()
-    step = bare_step(recipe, backbone, module.augmentation.views, settings, compile)
+    backbone = copy.deepcopy(module.backbone).train().to(device)
+    step = bare_step(recipe, backbone, module.augmentation.views, settings, compile, device)
     bare: list[float] = []
 
     def pause() -> None:
@@ -79,7 +87,14 @@ def measure(
 
     data = images_of(recipe, settings.batch_size * settings.max_steps)
     whole, parts = train(
-        module, data, settings, rounds=rounds, steps=steps, pause=pause, clock=clock
+        module,
+        data,
+        settings,
+        rounds=rounds,
+        steps=steps,
+        pause=pause,
+        clock=clock,
+        parts=device == "cpu",
     )
     return bare[1:], whole, parts
 
@@ -88,7 +103,7 @@ def table_of(
     bare: Sequence[float], whole: Sequence[float], parts: Mapping[str, float], batch: int
 ) -> Table:
     mean = statistics.mean(whole)
-    shares = {part: parts[part] for part in PARTS}
+    shares = {part: parts[part] for part in PARTS if part in parts}
     shares["rest"] = mean - sum(shares.values())
     rows: Table = Table("", "ms a step", "images/s", "of the step", title="Median of all rounds")
     for name, seconds in (("bare network", bare), ("whole step", whole)):
@@ -111,6 +126,7 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="compile the network")
     parser.add_argument("--precision", default="32-true", choices=["32-true", "bf16-mixed"])
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument(
         "--cpu-time",
         action="store_true",
@@ -128,14 +144,17 @@ def main() -> None:
         max_steps=(given.rounds + 1) * given.steps + 1,
         precision=given.precision,
         compile=False,
-        accelerator="cpu",
+        accelerator="gpu" if given.device == "cuda" else "cpu",
         threads=given.threads,
     )
-    clock = time.process_time if given.cpu_time else time.perf_counter
-    bare, whole, parts = measure(recipe, settings, given.rounds, given.steps, given.compile, clock)
+    clock = time.process_time if given.cpu_time else clock_of(given.device)
+    bare, whole, parts = measure(
+        recipe, settings, given.rounds, given.steps, given.compile, clock, given.device
+    )
     Console().print(table_of(bare, whole, parts, given.batch))
     ratios = [one / other for one, other in zip(bare, whole, strict=True)]
-    free = statistics.median(ratios) / (1 - parts["augmentation"] / statistics.mean(whole))
+    augmenting = parts.get("augmentation", 0.0) / statistics.mean(whole)
+    free = statistics.median(ratios) / (1 - augmenting)
     print(
         f"whole / bare in images/s: {statistics.median(ratios):.3f}"
         f" (rounds {min(ratios):.3f} to {max(ratios):.3f}; {free:.3f} if augmenting took no time);"

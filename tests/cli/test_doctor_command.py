@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import torch
 
 from crs_plugin.recipe import diagnosis
 from crs_plugin.recipe.diagnosis import Diagnosis, Speed, advice
@@ -38,6 +39,12 @@ def test_the_doctor_tells_what_is_here_and_how_fast(call, capsys) -> None:
 
 def test_there_is_advice_only_where_something_would_be_better(monkeypatch) -> None:
     monkeypatch.setenv("CRS_DATA", "/data")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("crs_plugin.pretraining.precision_here.cpu_has_fast_bfloat16", lambda: True)
+    assert advice(Diagnosis(**TOLD), [SLOW, FAST]) == []
+    monkeypatch.setattr(
+        "crs_plugin.pretraining.precision_here.cpu_has_fast_bfloat16", lambda: False
+    )
     assert advice(Diagnosis(**TOLD), [SLOW]) == []
     assert "precision=bf16-mixed trains 1.6 times" in advice(Diagnosis(**TOLD), [SLOW, FAST])[0]
 

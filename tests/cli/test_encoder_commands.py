@@ -217,4 +217,4 @@ def test_a_checkpoint_becomes_an_encoder(call, workplace, capsys):
     assert "left out, as no part of the encoder: module.head.weight" in printed
     assert "48 px, RGB (turned round from BGR)" in printed
     opened = open_encoder(workplace / "e.safetensors")
-    assert torch.equal(opened.backbone.conv1.weight, state["conv1.weight"].flip(1))
+    assert torch.equal(opened.backbone.conv1.weight.cpu(), state["conv1.weight"].flip(1))

@@ -367,6 +367,7 @@ def test_in_a_trainer_it_takes_the_steps_of_a_bare_loop() -> None:
         loss_funcs={"metric_loss": loss_fn},
         mining_funcs={"tuple_miner": CoarseLabelMiner()},
         dataset=torch.utils.data.TensorDataset(x, y),
+        data_device=torch.device("cpu"),
         sampler=range(8),
         dataloader_num_workers=0,
     )

@@ -211,6 +211,7 @@ def test_works_in_a_trainer_of_pml() -> None:
         loss_funcs={"metric_loss": SupConLoss()},
         mining_funcs={"tuple_miner": CoarseLabelMiner()},
         dataset=torch.utils.data.TensorDataset(torch.randn(12, 5), LABELS.repeat(2)),
+        data_device=torch.device("cpu"),
         dataloader_num_workers=0,
     )
     trainer.train(num_epochs=1)

@@ -24,7 +24,7 @@ def test_a_checkpoint(tmp_path):
     state = build_backbone("resnet18").state_dict()
     torch.save({"model": {f"encoder.{k}": x for k, x in state.items()}}, tmp_path / "c.pth")
     opened = open_encoder(str(tmp_path / "c.pth"))
-    assert torch.equal(opened.backbone.conv1.weight, state["conv1.weight"])
+    assert torch.equal(opened.backbone.conv1.weight.cpu(), state["conv1.weight"])
 
 
 @pytest.mark.parametrize("toolkit", ["torchvision", "timm"])
@@ -38,7 +38,7 @@ def test_a_toolkits_model_with_weights_from_a_file(tmp_path, toolkit):
     assert not opened.training
     assert opened.info.input_size == 224
     assert opened.info.seen == {"imported_from": text}
-    own = opened.backbone.state_dict()
+    own = opened.cpu().backbone.state_dict()
     assert all(torch.equal(x, own[key]) for key, x in state.items())
     opened.save(tmp_path / "e.safetensors")
     assert Encoder.load(tmp_path / "e.safetensors").digest() == opened.digest()

@@ -99,7 +99,13 @@ def small_data(count: int = IMAGES) -> dict[str, torch.Tensor]:
 
 
 def small_settings(**changed: Any) -> TrainingSettings:
-    settings = {"epochs": 2, "batch_size": BATCH, "log_every": 2, "accelerator": "cpu"}
+    settings: dict[str, Any] = {
+        "epochs": 2,
+        "batch_size": BATCH,
+        "log_every": 2,
+        "accelerator": "cpu",
+        "precision": "32-true",
+    }
     return TrainingSettings(**(settings | changed))
 
 

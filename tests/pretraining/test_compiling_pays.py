@@ -40,6 +40,10 @@ def test_on_a_gpu_it_is_not_known_to_pay(accelerator, pays, monkeypatch):
     assert compiling_pays(small_settings(accelerator=accelerator), Views(), STEPS) is pays
 
 
+def test_it_does_not_pay_in_bfloat16():
+    assert not compiling_pays(small_settings(precision="bf16-mixed"), Views(), 10 * STEPS)
+
+
 def test_it_does_not_pay_with_avx2(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     assert not compiling_pays(small_settings(), Views(), 10 * STEPS)

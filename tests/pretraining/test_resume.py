@@ -253,6 +253,17 @@ def test_other_pixels_are_resumed_with_a_warning(tmp_path, caplog):
     assert caplog.text == ""
 
 
+def test_a_machine_of_another_kind_goes_on_with_a_warning(tmp_path, caplog, monkeypatch):
+    fast = "crs_plugin.pretraining.precision_here.cpu_has_fast_bfloat16"
+    monkeypatch.setattr(fast, lambda: True)
+    small_run(tmp_path, settings=settings(precision="auto"))
+    small_run(tmp_path, resume=True, settings=settings(precision="auto"))
+    assert caplog.text == ""
+    monkeypatch.setattr(fast, lambda: False)
+    small_run(tmp_path, resume=True, settings=settings(precision="auto"))
+    assert "the run began in bf16-mixed and is computed in 32-true here" in caplog.text
+
+
 def test_from_the_checkpoint_before_a_damaged_one_the_run_is_the_same(
     tmp_path, undisturbed, caplog
 ):

@@ -37,7 +37,7 @@ class Pretrained:
         self.title = title
 
     def __call__(self, encoder: Embedder, seed: int, /) -> Embedder | None:
-        """Return the network, in eval mode.
+        """Return the network, in eval mode and on the device of the encoder.
 
         Raises:
             InputError: If the weights do not exist or do not fit.
@@ -53,4 +53,5 @@ class Pretrained:
             feature_dim=int(network.feature_dim),  # type: ignore[arg-type]
             seen={"weights_before": self.weights},
         )
-        return Encoder(network, info).eval()
+        device = encoder.device if isinstance(encoder, Encoder) else "cpu"
+        return Encoder(network, info).to(device).eval()

@@ -22,10 +22,12 @@ class RunIdentity:
             one of them differs.
         pixels: Digest of the images. Another machine may decode them a little differently, so the
             run goes on if only they differ, with a warning.
+        precision: What the network is computed in. It may depend on the machine as well.
     """
 
     settings: Mapping[str, int | str]
     pixels: str
+    precision: str
 
 
 def digest(*tensors: torch.Tensor) -> str:
@@ -59,7 +61,8 @@ class Checkpointing(Checkpoint):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the identity of the run."""
-        return {**self.identity.settings, "pixels": self.identity.pixels}
+        identity = self.identity
+        return {**identity.settings, "pixels": identity.pixels, "precision": identity.precision}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Make sure that it is the same run.
@@ -82,6 +85,12 @@ class Checkpointing(Checkpoint):
                 "the training images are not to the bit those that the run began with (files have"
                 " changed, or another machine decodes them differently): it goes on, but is not the"
                 " exact continuation"
+            )
+        began_in = state_dict.get("precision", self.identity.precision)
+        if began_in != self.identity.precision:
+            self._announce(
+                f"the run began in {began_in} and is computed in {self.identity.precision} here: it"
+                " goes on, but is not the exact continuation (training.precision says which)"
             )
 
     def on_train_batch_end(
