@@ -11,6 +11,7 @@ import numpy as np
 
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.data.images import FileImages, is_image_name
+from crs_plugin.data.packed_paths import PackedPaths
 from crs_plugin.data.roots import is_litter
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 
@@ -34,7 +35,7 @@ class Records:
     name: str
     root: Path
     margin: float = 0.0
-    _paths: list[str] = field(default_factory=list)
+    _paths: PackedPaths = field(default_factory=PackedPaths)
     _fine: "array[int]" = field(default_factory=lambda: array("h"))
     _splits: "array[int]" = field(default_factory=lambda: array("b"))
     _subjects: "array[int]" = field(default_factory=lambda: array("i"))
@@ -44,8 +45,7 @@ class Records:
     _missing: dict[int, list[str]] = field(default_factory=dict)
     _subject_ids: dict[str, int] = field(default_factory=dict)
     _extra: dict[str, list[Sequence[float]]] = field(default_factory=dict)
-    _left_out: set[str] = field(default_factory=set)
-    _folders: dict[str, frozenset[str]] = field(default_factory=dict)
+    _folders: dict[str, dict[str, bool]] = field(default_factory=dict)  # name → a record names it
     _spellings: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(
@@ -92,16 +92,14 @@ class Records:
     def leave_out(self, path: str, reason: str) -> None:
         """Count a record that is left out although its image may be there."""
         self._skipped[reason] += 1
-        self._left_out.add(self._on_disk(path) or path)
+        self._on_disk(path)
 
     def skip_unnamed(self, reason: str = UNNAMED) -> None:
         """Count the images that no record has named, in folders of which records named others."""
-        named = {path.replace(os.sep, "/") for path in (*self._paths, *self._left_out)}
         unnamed = sum(
-            (f"{folder.replace(os.sep, '/')}/{name}" if folder else name) not in named
-            for folder, names in self._folders.items()
-            for name in names
-            if is_image_name(name) and not is_litter(name)
+            not is_named and is_image_name(name) and not is_litter(name)
+            for names in self._folders.values()
+            for name, is_named in names.items()
         )
         if unnamed:
             self._skipped[reason] += unnamed
@@ -116,7 +114,7 @@ class Records:
         Raises:
             DataError: If no record is left, or none of an expression for missing images.
         """
-        if not self._paths:
+        if not len(self._paths):
             raise DataError(f"data set {self.name}: no image is left in {self.root}{self._why()}")
         self._folders.clear()  # which take as much memory as the paths
         self._spellings.clear()
@@ -130,9 +128,9 @@ class Records:
                 )
         return FaceDataset(
             name=self.name,
-            images=FileImages.of(
+            images=FileImages(
                 self.root,
-                self._paths,
+                self._paths.as_array(),
                 np.array(self._boxes, dtype=np.float32) if self._boxes else None,
                 np.array(self._landmarks, dtype=np.float32).reshape(-1, 5, 2)
                 if self._landmarks
@@ -147,23 +145,28 @@ class Records:
         )
 
     def _on_disk(self, path: str) -> str | None:
+        """Return how a file is spelt on the disk and note that a record names it."""
         folder, slash, name = path.rpartition("/" if "/" in path else os.sep)
         listed = self._folders.get(folder) or self._listed(folder)
         if name in listed:
+            listed[name] = True
             return path
         if folder not in self._spellings:
             lower = Counter(map(str.lower, listed))
             self._spellings[folder] = {n.lower(): n for n in listed if lower[n.lower()] == 1}
         other = self._spellings[folder].get(name.lower())
-        return None if other is None else f"{folder}{slash}{other}"
+        if other is None:
+            return None
+        listed[other] = True
+        return f"{folder}{slash}{other}"
 
-    def _listed(self, folder: str) -> frozenset[str]:
+    def _listed(self, folder: str) -> dict[str, bool]:
         # One listing per folder, where a look at each file would take minutes on a network disk.
         if folder not in self._folders:
             try:
-                self._folders[folder] = frozenset(os.listdir(self.root / folder))
+                self._folders[folder] = dict.fromkeys(os.listdir(self.root / folder), False)
             except (FileNotFoundError, NotADirectoryError):
-                self._folders[folder] = frozenset()
+                self._folders[folder] = {}
             except OSError as error:
                 raise DataError(
                     f"data set {self.name}: folder {self.root / folder} cannot be listed:"
