@@ -70,8 +70,8 @@ class TwoViews(nn.Module):
         if not images.is_floating_point():
             images = images.to(torch.float32).div_(255)
         if in_few_operations(images.device):
-            one, other = self._coloured(images.repeat(2, 1, 1, 1)).chunk(2)
-            return self._finished(one), self._finished(other)
+            both = self._coloured(images.repeat(2, 1, 1, 1))
+            return self._finished(both[: len(images)]), self._finished(both[len(images) :])
         return self._finished(self._coloured(images)), self._finished(self._coloured(images))
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
@@ -96,4 +96,8 @@ class TwoViews(nn.Module):
                     f"{type(step).__name__} makes {list(view.shape)} of a view {list(before)};"
                     " a step after the crop must keep the shape"
                 )
-        return torch.addcmul(self._shift.to(view.dtype), view, self._scale.to(view.dtype))
+        scale, shift = self._scale.to(view.dtype), self._shift.to(view.dtype)
+        if view.shape[1] == 1:
+            return torch.addcmul(shift, view, scale)
+        # In place, as fresh memory would take longer than the arithmetic.
+        return view.mul_(scale).add_(shift)
