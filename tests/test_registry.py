@@ -3,7 +3,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,11 +40,7 @@ def entry_point(name: str, value: str, group: str) -> EntryPoint:
 @pytest.fixture
 def offer_entry_points(monkeypatch):
     def offer(*points: EntryPoint) -> None:
-        monkeypatch.setattr(
-            discovery,
-            "entry_points",
-            lambda group: [point for point in points if point.group == group],
-        )
+        monkeypatch.setattr(discovery, "entry_points", lambda: EntryPoints(points))
 
     return offer
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,7 +47,7 @@ class Registry:
     _families: dict[str, list[_RegisteredFamily]] = field(default_factory=dict)
     _origins: list[str] = field(default_factory=list)
     _plugins: dict[str, str] = field(default_factory=dict)
-    _points: dict[str, tuple[EntryPoint, ...]] = field(default_factory=dict)
+    _points: EntryPoints | None = None
 
     def register(self, kind: str, name: str) -> Callable[[T], T]:
         """Return the decorator that registers a class or function under a name.
@@ -218,10 +218,10 @@ class Registry:
             if k == kind:
                 importlib.import_module(module)
 
-    def _entry_points(self, kind: str) -> tuple[EntryPoint, ...]:
-        if kind not in self._points:  # reads the metadata of everything that is installed
-            self._points[kind] = tuple(entry_points(group=f"crs_plugin.{kind}"))
-        return self._points[kind]
+    def _entry_points(self, kind: str) -> EntryPoints:
+        if self._points is None:
+            self._points = entry_points()  # reads the metadata of everything that is installed
+        return self._points.select(group=f"crs_plugin.{kind}")
 
     def _load_entry_points(self, kind: str, name: str) -> None:
         for point in self._entry_points(kind):

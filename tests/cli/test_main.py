@@ -50,18 +50,35 @@ def test_arguments_are_called_in_the_text_as_in_the_usage(call, capsys):
     assert "FILE_OR_NAME is a recipe file" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("path", [(), ("recipe",), ("components",), ("data",)], ids=" ".join)
-def test_help_of_a_group_imports_nothing_heavy(path):
+def imported_by(*arguments: str) -> set[str]:
+    """Return the packages that a command has imported when it is done."""
     code = (
         "import sys\n"
-        f"sys.argv = ['crs', *{path!r}, '--help']\n"
+        f"sys.argv = ['crs', *{arguments!r}]\n"
         "from crs_plugin.cli.main import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print(sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(*{m.partition('.')[0] for m in sys.modules}, file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for heavy in ("torch", "numpy", "rich", "pydantic", "ruamel", "kornia", "matplotlib"):
-        assert f"'{heavy}'" not in done.stderr
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("path", [(), ("recipe",), ("components",), ("data",)], ids=" ".join)
+def test_help_of_a_group_imports_nothing_heavy(path):
+    heavy = {"torch", "numpy", "rich", "pydantic", "ruamel", "kornia", "matplotlib"}
+    assert not heavy & imported_by(*path, "--help")
+
+
+def test_listing_recipes_imports_nothing_heavy():
+    assert not {"torch", "numpy", "pydantic"} & imported_by("recipe", "list")
+
+
+@pytest.mark.parametrize("command", ["show", "validate"])
+def test_reading_a_recipe_imports_pytorch_but_little_else(command):
+    imported = imported_by("recipe", command, "crs_cont_resnet18")
+    assert "torch" in imported
+    heavy = {"torchvision", "kornia", "lightly", "pytorch_lightning", "sklearn", "matplotlib"}
+    assert not heavy & imported
 
 
 def test_an_interruption_while_the_command_is_imported_is_quiet(tmp_path):

@@ -1,5 +1,8 @@
 """Torchvision's classification models as backbones, by their own names."""
 
+import functools
+import importlib.util
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +22,8 @@ from crs_plugin.registry import register_family
 # normalisation) and ask to be told how to initialise.
 _INCEPTIONS = ("googlenet", "inception_v3")
 
+_DECLARATION = re.compile(r"^@register_model\(\)\n(?:@.*\n)*def (\w+)\(", re.MULTILINE)
+
 
 @register_family("backbone", "", "torchvision")
 class TorchvisionBackbones:
@@ -32,8 +37,25 @@ class TorchvisionBackbones:
         return names
 
     def find(self, name: str) -> Callable[..., nn.Module] | None:
-        """Return what builds the model of that name, or None."""
-        return partial(torchvision_backbone, name) if name in self.names() else None
+        """Return what builds the model of that name, or None.
+
+        Torchvision takes a second to import, so that its own text is asked first.
+        """
+        known = name in _declared_models() or name in self.names()
+        return partial(torchvision_backbone, name) if known else None
+
+
+@functools.cache
+def _declared_models() -> frozenset[str]:
+    """Return the names of the models that the files of ``torchvision.models`` say they register."""
+    found = importlib.util.find_spec("torchvision")
+    folders = found.submodule_search_locations if found else None
+    texts = [
+        file.read_text(encoding="utf-8")
+        for folder in folders or ()
+        for file in Path(folder, "models").glob("*.py")
+    ]
+    return frozenset(name for text in texts for name in _DECLARATION.findall(text))
 
 
 def torchvision_backbone(

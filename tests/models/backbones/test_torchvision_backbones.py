@@ -5,6 +5,7 @@ from safetensors.torch import save_file
 
 from crs_plugin.errors import InputError
 from crs_plugin.models import build_backbone
+from crs_plugin.models.backbones.torchvision_backbones import _declared_models
 from crs_plugin.registry import UnknownComponentError, registry
 
 WIDTHS = {
@@ -55,6 +56,10 @@ def test_names_are_torchvisions():
     assert origins["resnet18"] == "torchvision"
     with pytest.raises(UnknownComponentError, match="did you mean 'resnet18'"):
         build_backbone("resnet81")
+
+
+def test_names_are_found_without_importing_torchvision():
+    assert _declared_models() == set(torchvision.models.list_models(module=torchvision.models))
 
 
 def test_gradient_reaches_every_parameter():
