@@ -47,7 +47,7 @@ class Registry:
     _families: dict[str, list[_RegisteredFamily]] = field(default_factory=dict)
     _origins: list[str] = field(default_factory=list)
     _plugins: dict[str, str] = field(default_factory=dict)
-    _points: EntryPoints | None = None
+    _points: Any = None  # of which the type differs between versions of Python
 
     def register(self, kind: str, name: str) -> Callable[[T], T]:
         """Return the decorator that registers a class or function under a name.
@@ -219,9 +219,10 @@ class Registry:
                 importlib.import_module(module)
 
     def _entry_points(self, kind: str) -> EntryPoints:
-        if self._points is None:
-            self._points = entry_points()  # reads the metadata of everything that is installed
-        return self._points.select(group=f"crs_plugin.{kind}")
+        if self._points is None:  # reads the metadata of everything that is installed
+            self._points = entry_points()
+        points: EntryPoints = self._points.select(group=f"crs_plugin.{kind}")
+        return points
 
     def _load_entry_points(self, kind: str, name: str) -> None:
         for point in self._entry_points(kind):
