@@ -16,7 +16,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     one, never a part.
 
     Raises:
-        OSError: If the folder does not exist or cannot be written; it names the folder.
+        OSError: If the folder does not exist or cannot be written; it names the folder. If the file
+            cannot be written, as the disk is full; it names the file.
     """
     try:
         with NamedTemporaryFile(
@@ -30,7 +31,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, path)
+        _move(temporary, path)
+    except OSError as error:
+        if error.filename not in (None, str(temporary)):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -45,6 +50,14 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     """Write a whole file; text is encoded as UTF-8."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def _move(temporary: Path, path: Path) -> None:
+    try:
+        os.replace(temporary, path)
+    except FileExistsError:  # some file systems rename over nothing
+        path.unlink()
+        os.rename(temporary, path)
 
 
 def _temporary_prefix(path: Path) -> str:

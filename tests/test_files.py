@@ -1,3 +1,5 @@
+import errno
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,3 +32,29 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path: Path) -> None:
         file.write_text("half")
     remove_leftovers(tmp_path / "a.txt")
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_what_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    write_atomically(file, "old")
+    with pytest.raises(OSError, match="No space left") as raised, atomic_path(file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # a stream knows no name
+    assert raised.value.filename == str(file)
+    with pytest.raises(FileNotFoundError) as raised, atomic_path(file):
+        (tmp_path / "other.txt").read_text()
+    assert raised.value.filename == str(tmp_path / "other.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert file.read_text() == "old"
+
+
+def test_a_file_system_that_renames_over_nothing(tmp_path: Path, monkeypatch) -> None:
+    def rename_to_a_new_name(source: Path, target: Path) -> None:
+        if os.path.exists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        os.rename(source, target)
+
+    monkeypatch.setattr(os, "replace", rename_to_a_new_name)
+    for content in ("old", "new"):
+        write_atomically(tmp_path / "a.txt", content)
+        assert (tmp_path / "a.txt").read_text() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

@@ -120,7 +120,7 @@ def read_features(file: Path) -> NDArray[Any]:
         features: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise InputError(f"no file of features {file}") from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # NumPy reads the header of a damaged file as Python code
         raise InputError(
             f"{file} is no .npy file of numbers, or it was cut short: {error}"
         ) from error

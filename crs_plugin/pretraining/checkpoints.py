@@ -28,11 +28,12 @@ class AtomicCheckpointIO(CheckpointIO):
 
         Raises:
             TypeError: If it holds anything but tensors and plain types.
+            OSError: If it cannot be written, as the disk is full.
         """
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(target) as temporary:
-            torch.save(checkpoint, temporary)
+            _write(checkpoint, temporary)
             try:
                 torch.load(temporary, map_location="cpu", mmap=True, weights_only=True)
             except UnpicklingError as error:
@@ -57,7 +58,7 @@ class AtomicCheckpointIO(CheckpointIO):
             raise InputError(f"there is no checkpoint {path}")
         try:
             checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except (UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        except Exception as error:  # a damaged archive fails in ever new ways
             reason = str(error).partition("\n")[0]
             raise InputError(f"checkpoint {path} cannot be read: {reason}") from error
         return checkpoint
@@ -65,3 +66,14 @@ class AtomicCheckpointIO(CheckpointIO):
     def remove_checkpoint(self, path: str | Path) -> None:
         """Delete a checkpoint, if it is there."""
         Path(path).unlink(missing_ok=True)
+
+
+def _write(checkpoint: dict[str, Any], path: Path) -> None:
+    try:
+        with path.open("wb") as file:
+            torch.save(checkpoint, file)
+    except RuntimeError as error:
+        cause = error.__context__
+        if isinstance(cause, OSError):  # of which torch's own error says nothing
+            raise cause from None
+        raise

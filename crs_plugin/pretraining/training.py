@@ -1,5 +1,6 @@
 """The pre-training run: trainer, callbacks, checkpoints, and what came out of it."""
 
+import errno
 import sys
 import time
 from collections.abc import Sequence
@@ -269,10 +270,21 @@ def _fit(
         # Lightning turns KeyboardInterrupt into an exit, once it has cleaned up.
         if not interruption.requested:
             raise
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise InputError(
+            f"{error.filename}: {error.strerror}. What was saved before is whole: make room, then"
+            " go on with --resume"
+        ) from error
     except (RuntimeError, MemoryError) as error:
         if not _is_out_of_memory(error):
             raise
         raise InputError(_too_large(batches.batch_size)) from error
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a full disk, a used-up quota, a limit of the size of files."""
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -26,7 +26,7 @@ def test_killed_while_writing_the_old_one_stays(tmp_path, monkeypatch):
     AtomicCheckpointIO().save_checkpoint({"step": 1}, path)
 
     def half(checkpoint, target):
-        target.write_bytes(b"half")
+        target.write(b"half")
         raise Killed
 
     monkeypatch.setattr(torch, "save", half)

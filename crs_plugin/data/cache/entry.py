@@ -271,7 +271,7 @@ def _columns(folder: Path, about: About) -> tuple[NDArray[np.uint64], NDArray[np
     try:
         prints = np.load(folder / PRINTS, allow_pickle=False)
         kinds = np.load(folder / KINDS, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # NumPy reads the header of a damaged file as Python code
         raise DamagedError(f"{PRINTS} or {KINDS} cannot be read") from error
     if prints.shape != (about.images,) or kinds.shape != (about.images,):
         raise DamagedError(f"{PRINTS} or {KINDS} is not of {about.images:,} images")

@@ -172,7 +172,7 @@ def _label_in(folder: Path, file: str) -> str:
             return _label(opened.read())
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # NumPy reads the header of a damaged file as Python code
         raise DataError(
             f"{path}: is no label: {error}; without this file its image counts as unlabelled"
         ) from error

@@ -1,6 +1,7 @@
 """The file ``metrics.jsonl``: one row of metrics a line."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,8 +44,11 @@ class MetricsFile(Closing):
         """Write the row of the step, if it has one."""
         if pl_module.row is None or self._file is None:
             return
-        self._file.write(json.dumps(pl_module.row.as_dict()) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(pl_module.row.as_dict()) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         for logger in trainer.loggers:
             logger.log_metrics(pl_module.row.scalars(), step=pl_module.row.step)
             logger.save()
@@ -52,7 +56,8 @@ class MetricsFile(Closing):
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what could not be written was told
+                self._file.close()
             self._file = None
 
 
