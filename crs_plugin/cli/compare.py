@@ -1,10 +1,10 @@
 """``crs compare``."""
 
-import json
 from pathlib import Path
 
 import click
 
+from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -18,7 +18,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a page as well, such as compare.html.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
+@json_option
 def command(
     runs: tuple[Path, ...], against: Path | None, output: Path | None, as_json: bool
 ) -> None:
@@ -38,7 +38,7 @@ def command(
     base = reports[against.resolve()] if against else None
     comparison = Comparison.of(list(reports.values()), base)
     if as_json:
-        click.echo(json.dumps(comparison.to_json(), indent=2, ensure_ascii=False))
+        print_json(comparison.to_json())
     else:
         from rich.console import Console
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crs_plugin.cli.json_output import json_option, print_json
+
 if TYPE_CHECKING:
     from crs_plugin.recipe.diagnosis import Diagnosis, Speed
 
@@ -16,14 +18,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="How long the speed is measured.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON, an object.")
+@json_option
 def command(seconds: float, as_json: bool) -> None:
     """Say what this machine has, how fast it trains, and what would make it faster.
 
     Measures the network of the default recipe on made-up images, with as many threads as a run
     would take; other programs that keep the machine busy make it slower, as they would a run.
     """
-    import json
     from dataclasses import asdict
 
     from rich.console import Console
@@ -37,12 +38,11 @@ def command(seconds: float, as_json: bool) -> None:
     if as_json:
         speeds = measure_speed(seconds, precisions)
         told = {
-            "version": 1,
             **asdict(found),
             "speed": [asdict(speed) for speed in speeds],
             "advice": advice(found, speeds),
         }
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
         return
     console = Console(highlight=False)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))

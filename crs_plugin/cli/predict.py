@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crs_plugin.cli.data.picture_file import check_picture_file
+from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _AT_ONCE = 32  # photos that are held in memory
     show_default=True,
     help="With --crop: what is added on each side of the face, as a share of its side.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print all probabilities as JSON.")
+@json_option
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -172,8 +173,6 @@ def _print_table(faces: "Sequence[PredictedFace]") -> None:
 
 
 def _print_json(faces: "Sequence[PredictedFace]") -> None:
-    import json
-
     rows = [
         {
             "image": face.name,
@@ -184,7 +183,7 @@ def _print_json(faces: "Sequence[PredictedFace]") -> None:
         }
         for face in faces
     ]
-    click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    print_json({"faces": rows})
 
 
 def _write_picture(faces: "Sequence[PredictedFace]", output: Path, quiet: bool) -> None:

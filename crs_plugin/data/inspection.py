@@ -31,6 +31,7 @@ class Inspection:
     def as_json(self) -> dict[str, Any]:
         """Return what a program wants to know of it."""
         return {
+            "version": 1,
             "counts": {split: dict(row) for split, row in self.counts.items()},
             "subjects": self.subjects,
             "skipped": dict(self.skipped),

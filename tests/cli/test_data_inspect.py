@@ -35,7 +35,7 @@ SKIPPED = {"not an image file (.txt)": 1}
 def test_the_json_of_one_set_is_its_counts_subjects_and_what_is_left_out(call, capsys, faces):
     assert call("data", "inspect", "image_folder", "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"counts": COUNTS, "subjects": None, "skipped": SKIPPED}
+    assert told == {"version": 1, "counts": COUNTS, "subjects": None, "skipped": SKIPPED}
 
 
 def test_root_and_options_are_those_of_the_set(call, capsys, faces):
@@ -125,7 +125,7 @@ def test_the_json_of_a_recipe_is_by_name(call, capsys):
     assert [*told] == [
         f"synthetic_faces ({w})" for w in ("wild, basic", "lab, basic", "wild, compound")
     ]
-    assert all(set(each) == {"counts", "subjects", "skipped"} for each in told.values())
+    assert all(set(each) == {"version", "counts", "subjects", "skipped"} for each in told.values())
     assert told["synthetic_faces (lab, basic)"]["subjects"] == 90
 
 

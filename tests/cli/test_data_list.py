@@ -21,7 +21,7 @@ def about_ferplus(monkeypatch):
 
 def rows(call, capsys) -> dict[str, dict]:
     assert call("data", "list", "--json") == 0
-    return {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    return {row["name"]: row for row in json.loads(capsys.readouterr().out)["data_sets"]}
 
 
 @pytest.mark.usefixtures("about_ferplus")

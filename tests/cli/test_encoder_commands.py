@@ -128,7 +128,7 @@ def test_a_prediction_as_a_table_and_as_json(call, workplace, capsys):
     assert lines[1].split()[:2] == ["faces/1.png", expected[0].name]
     assert f"{100 * expected[0].probability:.1f} %" in lines[1]
     assert call(*PREDICT, "c.safetensors", "--json", "--output", "p.png") == 0
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["faces"]
     assert [row["image"] for row in rows] == ["faces/1.png", "faces/0.png"]
     assert [row["name"] for row in rows] == [prediction.name for prediction in expected]
     assert list(rows[0]["probabilities"]) == ["neutral", "happiness", "anger"]
@@ -145,7 +145,7 @@ def test_many_images_are_taken_by_and_by(call, workplace, capsys, monkeypatch):
     command = ("predict", "faces", "--encoder", ".", "--classifier", "c.safetensors", "--json")
     assert call(*command, "--output", "p.png") == 0
     captured = capsys.readouterr()
-    assert [row["name"] for row in json.loads(captured.out)] == expected
+    assert [row["name"] for row in json.loads(captured.out)["faces"]] == expected
     assert "predictions: done" in captured.err
     assert "with the first 3 images" in captured.err
 
@@ -162,7 +162,7 @@ def test_crop_takes_the_largest_face_and_shows_its_box(call, workplace, capsys):
     assert call(*command, "c.safetensors", *crop, "--json", "--output", "p.png") == 0
     captured = capsys.readouterr()
     assert "dark.png: no face is found" in captured.err
-    (row,) = json.loads(captured.out)
+    (row,) = json.loads(captured.out)["faces"]
     assert row["image"] == "photo.png"
     with Image.open(workplace / "photo.png") as opened:
         (found,) = FaceDetector(workplace / "yunet.onnx").faces(opened)

@@ -1,10 +1,18 @@
 """``crs cache list``."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from crs_plugin.cli.json_output import json_option, print_json
+
+if TYPE_CHECKING:
+    from crs_plugin.data.cache.entry import Entry
 
 
 @click.command("list", epilog="Example: crs cache list")
-def command() -> None:
+@json_option
+def command(as_json: bool) -> None:
     """List the entries of the cache, the one used last first."""
     from datetime import datetime
 
@@ -27,12 +35,31 @@ def command() -> None:
         return entry.key, *known, in_words(entry.bytes), used, state
 
     found = sorted(entries(), key=lambda entry: entry.used, reverse=True)
+    taken, limit = sum(entry.bytes for entry in found), cache_limit(found)
+    if as_json:
+        rows = [_row(entry) for entry in found]
+        told = {"folder": str(entries_folder()), "bytes": taken, "limit": limit, "entries": rows}
+        print_json(told)
+        return
     console = Console()
     if found:
         table = Table("entry", "data set", "images", "px", "size", "used", "", box=None)
         for entry in found:
             table.add_row(*map(Text, cells(entry)))
         console.print(table)
-    taken, limit = sum(entry.bytes for entry in found), cache_limit(found)
     line = f"{entries_folder()}: {in_words(taken)} of at most {in_words(limit)}"
     console.print(Text(line), soft_wrap=True)
+
+
+def _row(entry: "Entry") -> dict[str, Any]:
+    about = entry.about()
+    return {
+        "key": entry.key,
+        "data": about.data if about else None,
+        "images": about.images if about else None,
+        "size": (about.size or None) if about else None,
+        "bytes": entry.bytes,
+        "used": entry.used,
+        "finished": entry.finished and about is not None,
+        "in_use": entry.in_use(),
+    }

@@ -2,10 +2,13 @@
 
 import click
 
+from crs_plugin.cli.json_output import json_option, print_json
+
 
 @click.command("verify", epilog="Example: crs cache verify")
 @click.argument("names", metavar="[ENTRY]...", nargs=-1)
-def command(names: tuple[str, ...]) -> int:
+@json_option
+def command(names: tuple[str, ...], as_json: bool) -> int:
     """Read entries, all if none is named, and compare them with their checksums.
 
     A run itself checks small entries as a whole and 64 MiB of larger ones. An entry that is found
@@ -14,15 +17,23 @@ def command(names: tuple[str, ...]) -> int:
     from crs_plugin.cli.cache.chosen import chosen_entries
     from crs_plugin.data.cache.entry import DamagedError
 
-    damaged = 0
+    problems: dict[str, str | None] = {}
     for entry in chosen_entries(names):
         if not entry.finished:
             continue
         try:
             entry.verify()
-            click.echo(f"{entry.key}: whole")
+            problems[entry.key], told = None, "whole"
         except DamagedError as error:
             entry.condemn()
-            click.echo(f"{entry.key}: damaged ({error}): the next run makes it anew")
-            damaged += 1
-    return 2 if damaged else 0
+            problems[entry.key] = str(error)
+            told = f"damaged ({error}): the next run makes it anew"
+        if not as_json:
+            click.echo(f"{entry.key}: {told}")
+    if as_json:
+        rows = [
+            {"key": key, "whole": problem is None, "problem": problem}
+            for key, problem in problems.items()
+        ]
+        print_json({"entries": rows})
+    return 2 if any(problems.values()) else 0

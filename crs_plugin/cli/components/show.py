@@ -3,13 +3,15 @@
 import click
 
 from crs_plugin.cli.completion import components
+from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.registry import KINDS, registry
 
 
 @click.command("show", epilog="Example: crs components show loss crs_cont")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("name", shell_complete=components)
-def command(kind: str, name: str) -> None:
+@json_option
+def command(kind: str, name: str, as_json: bool) -> None:
     """Print a component's options, types, defaults, docstring and a recipe snippet."""
     from rich.console import Console
     from rich.table import Table
@@ -19,10 +21,30 @@ def command(kind: str, name: str) -> None:
     from crs_plugin.recipe.snippet import snippet
 
     component = registry.get(kind, name)
+    options = component.options().values()
+    if as_json:
+        told = {
+            "kind": kind,
+            "name": name,
+            "origin": component.origin,
+            "place": component.place,
+            "documentation": component.docstring,
+            "options": [
+                {
+                    "name": option.name,
+                    "type": option_words(option),
+                    "default": default_words(option),
+                    "required": option.required,
+                }
+                for option in options
+            ],
+            "snippet": snippet(component),
+        }
+        print_json(told)
+        return
     console = Console(highlight=False)
     console.print(f"[bold]{kind} {name}[/bold], from {component.origin}, {component.place}\n")
     console.print(component.docstring or "(no docstring)", markup=False)
-    options = component.options().values()
     if options:
         table = Table("option", "type", "default", box=None, pad_edge=False, padding=(0, 2))
         for option in options:

@@ -1,12 +1,12 @@
 """``crs data check``."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
+from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="A CSV of all pairs; a picture of some is written beside it, as .png.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The counts, for programs.")
+@json_option
 def command(
     data: str, root: str | None, overrides: tuple[str, ...], output: Path | None, as_json: bool
 ) -> int:
@@ -48,7 +48,7 @@ def command(
     overlaps, leaks = _found(chosen)
     leaking = [found for found in overlaps if found.is_leak]
     if as_json:
-        click.echo(json.dumps(leaks.to_json(), indent=2, ensure_ascii=False))
+        print_json(leaks.to_json())
     else:
         console = Console(highlight=False)
         if overlaps:

@@ -1,19 +1,19 @@
 """``crs data list``."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.registry import Component, PluginError, registry
 
 _REST = ("setting", "classes", "images", "needs_files", "folder", "found")
 
 
 @click.command("list", epilog="Example: crs data list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, a list of objects.")
+@json_option
 def command(as_json: bool) -> None:
     """List all data sets that are known, and which of them are found under $CRS_DATA.
 
@@ -24,7 +24,7 @@ def command(as_json: bool) -> None:
     found, _ = registry.listing("dataset")
     rows = [_row(name, each, above) for name, each in found.items()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json({"data_sets": rows})
         return
     _print(rows)
     where = f"CRS_DATA is {above}" if above else "CRS_DATA is not set: it names a folder of data"

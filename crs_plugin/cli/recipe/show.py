@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crs_plugin.cli.completion import recipes
+from crs_plugin.cli.json_output import json_option, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +19,8 @@ _LEAST_VALUE = 20
 @click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a recipe file instead of a table.")
-def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool) -> None:
+@json_option
+def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool, as_json: bool) -> None:
     """Print a recipe as it will run, with where each value came from."""
     from rich.console import Console
 
@@ -29,10 +31,11 @@ def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool) -> None:
     if as_yaml:
         click.echo(loaded.to_yaml(), nl=False)
         return
-    rows = [
-        (key, on_one_line(value), loaded.provenance.get(key, "default"))
-        for key, value in _leaves(loaded.values)
-    ]
+    sources = {key: loaded.provenance.get(key, "default") for key, _ in _leaves(loaded.values)}
+    if as_json:
+        print_json({"name": loaded.name, "values": loaded.values, "from": sources})
+        return
+    rows = [(key, on_one_line(value), sources[key]) for key, value in _leaves(loaded.values)]
     _print_rows(rows, Console())
 
 

@@ -1,8 +1,12 @@
 """``crs recipe validate``."""
 
+from dataclasses import asdict
+from typing import Any
+
 import click
 
 from crs_plugin.cli.completion import recipes
+from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
 
 
@@ -11,13 +15,16 @@ from crs_plugin.errors import InputError
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
 @click.option("--build", is_flag=True, help="Also build the network and pass one made-up batch.")
 @click.option("--data", is_flag=True, help="Also open the data sets and read every image once.")
-def command(files: tuple[str, ...], overrides: tuple[str, ...], build: bool, data: bool) -> None:
+@json_option
+def command(
+    files: tuple[str, ...], overrides: tuple[str, ...], build: bool, data: bool, as_json: bool
+) -> int:
     """Check recipes; every problem of every file is shown at once."""
     from crs_plugin.recipe import load_recipe
 
     if build or data:  # they import much more than reading a recipe does
         from crs_plugin.recipe.checks import check_build, check_images
-    failures = []
+    failures: dict[str, InputError] = {}
     for file in files:
         try:
             recipe = load_recipe(file, overrides)
@@ -26,8 +33,24 @@ def command(files: tuple[str, ...], overrides: tuple[str, ...], build: bool, dat
             if data:
                 check_images(recipe)
         except InputError as error:
-            failures.append(str(error))
+            failures[file] = error
         else:
-            click.echo(f"{file}: valid")
+            if not as_json:
+                click.echo(f"{file}: valid")
+    if as_json:
+        print_json({"recipes": [_row(file, failures.get(file)) for file in files]})
+        return 2 if failures else 0
     if failures:
-        raise InputError("\n".join(failures))
+        raise InputError("\n".join(map(str, failures.values())))
+    return 0
+
+
+def _row(file: str, failure: InputError | None) -> dict[str, Any]:
+    from crs_plugin.recipe.problem import RecipeError
+
+    if isinstance(failure, RecipeError):
+        problems = [asdict(problem) for problem in failure.problems]
+    else:
+        told = str(failure) if failure else ""
+        problems = [{"place": file, "key": "", "message": told}] if told else []
+    return {"recipe": file, "valid": failure is None, "problems": problems}
