@@ -165,7 +165,7 @@ class Records:
         if folder not in self._folders:
             try:
                 self._folders[folder] = dict.fromkeys(os.listdir(self.root / folder), False)
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError, ValueError):  # the last: a NUL in it
                 self._folders[folder] = {}
             except OSError as error:
                 raise DataError(

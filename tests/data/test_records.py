@@ -85,3 +85,11 @@ def test_extra_columns(records: Records) -> None:
     records.add("gone.png", FEAR, "all", extra={"votes": [3, 4]})
     records.add("b.png", FEAR, "all", extra={"votes": [5, 6]})
     assert records.dataset().extra["votes"].tolist() == [[1, 2], [5, 6]]
+
+
+def test_a_name_that_no_file_can_have_is_missing(tmp_path: Path, write_image) -> None:
+    write_image(tmp_path / "a.png")
+    records = Records("faces", tmp_path)
+    records.add("a.png", 1, "train")
+    records.add("fol\0der/b.png", 1, "train")
+    assert records.dataset().skipped == {MISSING: 1}
