@@ -216,7 +216,12 @@ def _image_folder(folder: Path, file: Path) -> Path:
     named = [found for name in _IMAGES if (found := entry_in(folder, name))]
     choices = [*(path / path.name for path in named), *named, folder]
     paths = [row.cells[0] for row in islice(read_rows(file, _COLUMNS[:1]), _FILES_A_TASK)]
-    there = (choice for choice in choices if any((choice / path).exists() for path in paths))
+    # Of a path that no file system takes, os.path says no; pathlib raises.
+    there = (
+        choice
+        for choice in choices
+        if any(os.path.exists(os.path.join(choice, path)) for path in paths)
+    )
     return next(there, named[0] if named else folder)
 
 
