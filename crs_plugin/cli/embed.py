@@ -40,8 +40,6 @@ def command(images: tuple[Path, ...], encoder: str, output: Path, on_bad_image: 
     """
     import shutil
 
-    from rich.console import Console
-
     from crs_plugin.data.bad_images import listed
     from crs_plugin.data.dataset import DataError
     from crs_plugin.data.image_search import find_images
@@ -49,12 +47,13 @@ def command(images: tuple[Path, ...], encoder: str, output: Path, on_bad_image: 
     from crs_plugin.evaluation.file_features import features_of_files
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.verbosity import progress_console
 
     check_feature_file(output)
     paths = find_images(images)
     opened = open_encoder(encoder)
     kept = output.parent / f".{output.name}.parts"
-    progress = StageProgress(Console(stderr=True))
+    progress = StageProgress(progress_console(stderr=True))
     with progress.stage():
         found = features_of_files(
             opened, paths, kept, lambda done, of: progress("features", done, of)

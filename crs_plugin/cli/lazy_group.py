@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from crs_plugin.cli.verbosity_options import with_verbosity
+
 
 class LazyGroup(click.Group):
     """A group whose subcommands are named by module.
@@ -33,7 +35,7 @@ class LazyGroup(click.Group):
         module, _ = self.subcommands[cmd_name]
         command = import_module(module).command
         assert isinstance(command, click.Command)
-        return command
+        return command if isinstance(command, click.Group) else with_verbosity(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of subcommands without importing them."""

@@ -2,12 +2,15 @@
 
 import signal
 import sys
+import traceback
 
 import click
 
+from crs_plugin import verbosity
 from crs_plugin.cli.lazy_group import LazyGroup
 from crs_plugin.errors import InputError
 from crs_plugin.registry import RegistryError
+from crs_plugin.verbosity import Verbosity
 
 EXIT_OK, EXIT_FAILURE, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -45,6 +48,14 @@ def main() -> None:
 
 
 def _run() -> int:
+    chosen_before = verbosity.chosen.set(Verbosity.NORMAL)
+    try:
+        return _code()
+    finally:
+        verbosity.chosen.reset(chosen_before)
+
+
+def _code() -> int:
     try:
         code = crs.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -54,7 +65,7 @@ def _run() -> int:
         error.show()
         return EXIT_BAD_INPUT
     except (InputError, RegistryError) as error:
-        click.echo(f"Error: {error}", err=True)
+        _tell(str(error))
         return EXIT_BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
@@ -62,6 +73,13 @@ def _run() -> int:
     except OSError as error:
         if error.filename is None:
             raise
-        click.echo(f"Error: {error.filename}: {error.strerror}", err=True)
+        _tell(f"{error.filename}: {error.strerror}")
         return EXIT_BAD_INPUT
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _tell(error: str) -> None:
+    """Print what is wrong; where it came from only if that was asked for."""
+    if verbosity.chosen.get() is Verbosity.VERBOSE:
+        traceback.print_exc()
+    click.echo(f"Error: {error}", err=True)

@@ -76,7 +76,6 @@ def command(
         raise InputError("--crop and --detector FILE go together, and --margin with both")
     if output is not None:
         check_picture_file(output)
-    from rich.console import Console
 
     from crs_plugin.data.dataset import DataError
     from crs_plugin.data.face_detector import FaceDetector
@@ -84,6 +83,7 @@ def command(
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.models.trained_classifier import fitting_classifier
     from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.verbosity import progress_console
 
     paths = find_images(images)
     opened = open_encoder(encoder)
@@ -91,7 +91,7 @@ def command(
     finder = FaceDetector(detector) if detector else None
     kept = _MOST_SHOWN if output is not None else 0
     faces: list[PredictedFace] = []
-    progress = StageProgress(Console(stderr=True))
+    progress = StageProgress(progress_console(stderr=True))
     with progress.stage():
         for start in range(0, len(paths), _AT_ONCE):
             chunk = paths[start : start + _AT_ONCE]

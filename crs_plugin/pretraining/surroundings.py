@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
 
+from crs_plugin.verbosity import Verbosity, chosen
+
 _CHATTY = ("pytorch_lightning", "lightning_fabric", "lightning.pytorch", "lightning.fabric")
 
 _NOTHING_TO_DO_ABOUT = (
@@ -35,10 +37,8 @@ def undisturbed(threads: int | None) -> Iterator[None]:
     gradients = torch.is_grad_enabled()
     try:
         with warnings.catch_warnings(), isolate_rng():
-            for name in _CHATTY:
-                logging.getLogger(name).setLevel(logging.ERROR)
-            for message, module in _NOTHING_TO_DO_ABOUT:
-                warnings.filterwarnings("ignore", message=message, module=module)
+            if chosen.get() is not Verbosity.VERBOSE:
+                _silence()
             if threads is not None:
                 torch.set_num_threads(threads)
             yield
@@ -49,3 +49,10 @@ def undisturbed(threads: int | None) -> Iterator[None]:
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         torch.backends.cudnn.benchmark = benchmark
         torch.set_grad_enabled(gradients)
+
+
+def _silence() -> None:
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for message, module in _NOTHING_TO_DO_ABOUT:
+        warnings.filterwarnings("ignore", message=message, module=module)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from rich.console import Console
 from rich.text import Text
 
 from crs_plugin.data.bad_images import listed
@@ -21,6 +20,7 @@ from crs_plugin.recipe.problem import listed as comma_listed
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import DataSource, Spec, nested
+from crs_plugin.verbosity import progress_console
 
 if TYPE_CHECKING:
     from crs_plugin.pretraining.module import PretrainingModule
@@ -107,7 +107,7 @@ def check_images(recipe: Recipe) -> None:
         DataError: If images cannot be read, and the recipe does not say to leave them out.
     """
     context = check_data(recipe)
-    console = Console()
+    console = progress_console()
     progress = StageProgress(console)
     reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
     with progress.stage():

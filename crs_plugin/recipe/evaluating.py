@@ -6,10 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
 from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.errors import InputError
@@ -34,6 +30,7 @@ from crs_plugin.recipe.log_file import logged_to
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.references import built_references
 from crs_plugin.recipe.spec import Spec
+from crs_plugin.recipe.telling import Telling
 
 log = logging.getLogger("crs_plugin.evaluate")
 
@@ -46,7 +43,7 @@ class _Evaluation:
         text: What the person typed for the encoder.
         plan: What is done.
         folder: Where everything goes.
-        console: Where it is told.
+        telling: Hears what is told.
         progress: Is told of long work.
         results: What was found out so far.
         missing: What could not be, each with why.
@@ -55,20 +52,13 @@ class _Evaluation:
     text: str
     plan: EvaluationPlan
     folder: EvaluationFolder
-    console: Console
+    telling: Telling
     progress: StageProgress
     results: list[EvaluationResult] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
-        self.console.print(Text(line), soft_wrap=True)
-        log.info(line)
-
-    def show(self, table: Table) -> None:
-        self.console.print(table)
-        with self.console.capture() as captured:
-            self.console.print(table)
-        log.info("\n%s", captured.get())
+        self.telling.say(line)
 
 
 def evaluate_encoder(text: str, plan: EvaluationPlan, folder: Path, *, overwrite: bool) -> bool:
@@ -90,13 +80,14 @@ def evaluate_encoder(text: str, plan: EvaluationPlan, folder: Path, *, overwrite
         InputError: If anything does not fit, or evaluations failed; those that did not are in the
             report.
     """
-    console = Console()
-    run = _Evaluation(text, plan, EvaluationFolder(folder), console, StageProgress(console))
+    telling = Telling(log)
+    progress = StageProgress(telling.console)
+    run = _Evaluation(text, plan, EvaluationFolder(folder), telling, progress)
     run.folder.check(overwrite)
     try:
         context = _checked_context(run)
     except KeyboardInterrupt:
-        run.say("interrupted before the first evaluation; nothing was written")
+        run.telling.say_result("interrupted before the first evaluation; nothing was written")
         return False
     return _evaluate(run, context)
 
@@ -158,11 +149,11 @@ def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
             ]
         if run.results:
             _write(run, context, pictures=not interrupted)
-            run.show(summary_table(run.results))
-            run.say(f"report: {run.folder.report}")
+            run.telling.show(summary_table(run.results))
+            run.telling.say_result(f"report: {run.folder.report}")
         if interrupted:
             for why in (*run.missing, _how_to_go_on(run)):
-                run.say(why)
+                run.telling.say_result(why)
             return False
         for why in run.missing:
             log.info(why)

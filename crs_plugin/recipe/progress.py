@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from crs_plugin.verbosity import can_be_redrawn
+
 
 class StageProgress:
     """Shows how far reading data, extracting features and the like have come.
@@ -22,7 +24,7 @@ class StageProgress:
     @contextmanager
     def stage(self) -> Iterator[None]:
         """Show progress while the block runs."""
-        if not self._console.is_terminal:
+        if not can_be_redrawn(self._console):
             yield
             return
         self._bars = Progress(
@@ -45,5 +47,5 @@ class StageProgress:
             if what not in self._tasks:
                 self._tasks[what] = self._bars.add_task(what, total=total)
             self._bars.update(self._tasks[what], completed=done, total=total)
-        elif not self._console.is_terminal and done == total:
+        elif not can_be_redrawn(self._console) and done == total:
             self._console.print(f"{what}: done", markup=False, highlight=False, soft_wrap=True)

@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
@@ -50,6 +48,7 @@ from crs_plugin.recipe.references import references_of
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
 from crs_plugin.recipe.run_folder import Mode, RunFolder
 from crs_plugin.recipe.sampling import sampler_factory
+from crs_plugin.recipe.telling import Telling
 
 log = logging.getLogger("crs_plugin.run")
 
@@ -63,31 +62,23 @@ class _Run:
 
     recipe: Recipe
     folder: RunFolder
-    console: Console
+    telling: Telling
     progress: StageProgress
     kept: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
-        """Print a line, and log it."""
-        self.console.print(Text(line), soft_wrap=True)
-        log.info(line)
+        """Tell how it goes on."""
+        self.telling.say(line)
 
     def say_early(self, line: str) -> None:
         """Print a line, and log it later."""
-        self.console.print(Text(line), soft_wrap=True)
+        self.telling.console.print(Text(line), soft_wrap=True)
         self.kept.append(line)
 
     def log_kept(self) -> None:
         """Log what was said early."""
         for line in self.kept:
             log.info(line)
-
-    def show(self, table: Table) -> None:
-        """Print a table, and log it."""
-        self.console.print(table)
-        with self.console.capture() as captured:
-            self.console.print(table)
-        log.info("\n%s", captured.get())
 
 
 def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: str) -> bool:
@@ -111,10 +102,10 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
         InputError: If anything does not fit; nothing has been changed then.
     """
     folder.check(recipe, mode)
-    console = Console()
-    run = _Run(recipe, folder, console, StageProgress(console))
+    telling = Telling(log)
+    run = _Run(recipe, folder, telling, StageProgress(telling.console))
     if mode == "resume" and folder.report.is_file():
-        run.say(f"{folder.path} is finished; the report is {folder.report}")
+        run.telling.say_result(f"{folder.path} is finished; the report is {folder.report}")
         return True
     try:
         with isolate_rng():
@@ -174,20 +165,22 @@ def _run(run: _Run, mode: Mode) -> None:
             write_card(recipe, run.folder, encoder, results)
             write_report(run.folder.path, finished.report())
         if results:
-            run.show(summary_table(results))
-        run.say(f"report: {run.folder.report}")
+            run.telling.show(summary_table(results))
+        run.telling.say_result(f"report: {run.folder.report}")
 
 
 def _interrupted(run: _Run, continue_with: str) -> bool:
     folder = run.folder
     if not folder.recipe.is_file():
-        run.say("interrupted before the run began; nothing was written")
+        run.telling.say_result("interrupted before the run began; nothing was written")
         return False
     with logged_to(folder.log):
         if folder.can_resume:
-            run.say(f"interrupted; the run can be continued exactly with:\n  {continue_with}")
+            run.telling.say_result(
+                f"interrupted; the run can be continued exactly with:\n  {continue_with}"
+            )
         else:
-            run.say(
+            run.telling.say_result(
                 "interrupted before anything was saved; the run can be begun again with:\n"
                 f"  {continue_with}"
             )
@@ -314,7 +307,7 @@ def _pretrain(
         folder=folder.path,
         resume=resume and folder.can_resume,
         loggers=[spec.build(folder.path) for spec in recipe.loggers],
-        console=run.console,
+        console=run.telling.console,
     )
 
 

@@ -19,6 +19,7 @@ from crs_plugin.recipe.run_folder import Mode, RunFolder
 from crs_plugin.recipe.running import run_recipe
 from crs_plugin.recipe.sweep import SweepRun
 from crs_plugin.registry import RegistryError
+from crs_plugin.verbosity import progress_console
 
 NEW, STOPPED, FINISHED = "new", "to be continued", "finished"
 
@@ -74,7 +75,7 @@ def run_sweep(runs: Sequence[SweepRun], folder: Path, *, continue_with: str) -> 
     Raises:
         InputError: If the folder cannot be made.
     """
-    console = Console()
+    console = progress_console()
     _make(folder)
     failed: dict[str, str] = {}
     for number, run in enumerate(runs, start=1):
@@ -90,9 +91,10 @@ def run_sweep(runs: Sequence[SweepRun], folder: Path, *, continue_with: str) -> 
         else:
             if not finished:
                 return 130
-    compare_finished(runs, folder, console)
+    results = Console()
+    compare_finished(runs, folder, results)
     for name, why in failed.items():
-        _say(console, f"failed: {name}: {why}")
+        _say(results, f"failed: {name}: {why}")
     return 1 if failed else 0
 
 

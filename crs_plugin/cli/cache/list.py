@@ -17,7 +17,7 @@ def command(as_json: bool) -> None:
     from datetime import datetime
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     from crs_plugin.data.cache.entry import Entry, entries
@@ -43,7 +43,8 @@ def command(as_json: bool) -> None:
         return
     console = Console()
     if found:
-        table = Table("entry", "data set", "images", "px", "size", "used", "", box=None)
+        names = ("entry", "data set", "images", "px", "size", "used", "")
+        table = Table(*(Column(name, overflow="fold") for name in names), box=None)
         for entry in found:
             table.add_row(*map(Text, cells(entry)))
         console.print(table)

@@ -22,12 +22,13 @@ def command(kind: str | None, as_json: bool) -> None:
         _print_json([kind] if kind else KINDS)
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     console = Console()
     for each in [kind] if kind else KINDS:
         own, families = registry.listing(each)
-        table = Table("name", "from", "what it is", box=None, pad_edge=False, padding=(0, 2))
+        columns = (Column(each, overflow="fold") for each in ("name", "from", "what it is"))
+        table = Table(*columns, box=None, pad_edge=False, padding=(0, 2))
         for name, found in own.items():
             table.add_row(name, *_described(found))
         console.print(f"[bold]{each}[/bold]")

@@ -68,13 +68,13 @@ def command(
     spec = one_component("dataset", name, {} if root is None else {"root": root}, overrides)
     made_by = {"detector": None if detector is None else _digest(detector)}
     dataset = spec.build()
-    from rich.console import Console
 
     from crs_plugin.data.cropping import LEFT_OUT, TABLE, crop_faces
     from crs_plugin.data.face_detector import FaceDetector
     from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.verbosity import progress_console
 
-    progress = StageProgress(Console())
+    progress = StageProgress(progress_console())
     with progress.stage():
         crops = crop_faces(
             dataset,

@@ -94,12 +94,12 @@ def _opened(chosen: "Spec | Recipe") -> "tuple[OpenedData, ...]":
 
 
 def _unreadable(opened: "tuple[OpenedData, ...]") -> "dict[str, dict[int, BadImage]]":
-    from rich.console import Console
 
     from crs_plugin.data.decoded_images import ImageReader
     from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.verbosity import progress_console
 
-    progress = StageProgress(Console(stderr=True))
+    progress = StageProgress(progress_console(stderr=True))
     reader = ImageReader(progress, lambda line: click.echo(line, err=True))
     with progress.stage():
         return {each.name: reader.unreadable(each.dataset)[0] for each in opened}

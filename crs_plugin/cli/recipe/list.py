@@ -10,7 +10,7 @@ from crs_plugin.cli.json_output import json_option, print_json
 def command(as_json: bool) -> None:
     """List the recipes that come with the package."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from crs_plugin.recipe import shipped_recipes
     from crs_plugin.recipe.catalogue import description
@@ -23,7 +23,7 @@ def command(as_json: bool) -> None:
         ]
         print_json({"recipes": rows})
         return
-    table = Table("recipe", "what it does", box=None, pad_edge=False)
+    table = Table(Column("recipe", overflow="fold"), "what it does", box=None, pad_edge=False)
     for name, (_, told) in recipes.items():
         table.add_row(name, told)
     Console().print(table)

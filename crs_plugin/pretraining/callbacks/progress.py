@@ -16,6 +16,7 @@ from rich.text import Text
 from crs_plugin import compiling
 from crs_plugin.pretraining.callbacks.closing import Closing
 from crs_plugin.pretraining.metrics import MetricsRow
+from crs_plugin.verbosity import can_be_redrawn
 
 log = logging.getLogger("crs_plugin.pretraining")
 log.addHandler(logging.NullHandler())
@@ -45,7 +46,7 @@ class ProgressDisplay(Closing):
         self._first_step = trainer.global_step
         self._total_steps = int(trainer.estimated_stepping_batches)
         self._started = time.perf_counter()
-        if self._console is None or not self._console.is_terminal or not trainer.is_global_zero:
+        if self._console is None or not can_be_redrawn(self._console) or not trainer.is_global_zero:
             return
         self._bar = Progress(
             TextColumn("pre-training"),

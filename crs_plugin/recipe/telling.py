@@ -1,0 +1,42 @@
+"""What a run or an evaluation tells people: printed, and logged."""
+
+import logging
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crs_plugin.verbosity import progress_console
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Prints and logs.
+
+    Attributes:
+        log: Where it is logged.
+        console: Where progress goes.
+        results: Where results go, however little is to be told.
+    """
+
+    log: logging.Logger
+    console: Console = field(default_factory=progress_console)
+    results: Console = field(default_factory=Console)
+
+    def say(self, line: str) -> None:
+        """Tell how it goes on."""
+        self.console.print(Text(line), soft_wrap=True)
+        self.log.info(line)
+
+    def say_result(self, line: str) -> None:
+        """Tell what came out, or what is to be done."""
+        self.results.print(Text(line), soft_wrap=True)
+        self.log.info(line)
+
+    def show(self, table: Table) -> None:
+        """Tell what came out."""
+        self.results.print(table)
+        with self.results.capture() as captured:
+            self.results.print(table)
+        self.log.info("\n%s", captured.get())
