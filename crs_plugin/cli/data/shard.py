@@ -58,8 +58,8 @@ def command(
             progress=lambda done, n: progress(f"writing {dataset.name}", done, n),
         )
     click.echo(
-        f"{dataset.name}: {written.images:,} of {len(dataset):,} images in {written.shards:,}"
-        f" shards, {in_words(written.shard_bytes)}"
+        f"{dataset.name}: {written.images:,} of {len(dataset):,} images in {written.shards:,} shard"
+        f"{'s' * (written.shards != 1)}, {in_words(written.shard_bytes)}"
     )
     if written.from_before:
         click.echo(f"  {written.from_before:,} × shard written by an earlier call")

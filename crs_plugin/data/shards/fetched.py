@@ -8,7 +8,6 @@ from pathlib import Path
 from filelock import FileLock
 
 from crs_plugin.data.cache.folder import cache_folder
-from crs_plugin.data.cache.limit import cache_limit, in_words
 from crs_plugin.data.shards.remote import UnreachableError, fetch
 from crs_plugin.files import atomic_path, remove_leftovers
 
@@ -93,6 +92,8 @@ def _still_there(file: Path) -> bool:
 
 
 def _make_room(address: str, needed: int) -> None:
+    from crs_plugin.data.cache.limit import cache_limit, in_words  # with PyTorch, seconds to import
+
     with FileLock(fetched_folder() / "room.lock"):
         copies = [Copy(file) for file in fetched_folder().glob("[!.]*.tar")]
         limit = cache_limit(copies)
