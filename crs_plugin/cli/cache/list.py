@@ -15,6 +15,7 @@ def command() -> None:
     from crs_plugin.data.cache.entry import Entry, entries
     from crs_plugin.data.cache.folder import entries_folder
     from crs_plugin.data.cache.limit import cache_limit, in_words
+    from crs_plugin.data.shards.fetched import copies, fetched_folder
 
     def cells(entry: Entry) -> tuple[str, ...]:
         about = entry.about()
@@ -36,3 +37,9 @@ def command() -> None:
     taken, limit = sum(entry.bytes for entry in found), cache_limit(found)
     line = f"{entries_folder()}: {in_words(taken)} of at most {in_words(limit)}"
     console.print(Text(line), soft_wrap=True)
+    fetched = copies()
+    if fetched:
+        taken, limit = sum(copy.bytes for copy in fetched), cache_limit(fetched)
+        number = f"{len(fetched):,} fetched shard{'s' * (len(fetched) != 1)}"
+        line = f"{fetched_folder()}: {number}, {in_words(taken)} of at most {in_words(limit)}"
+        console.print(Text(line), soft_wrap=True)

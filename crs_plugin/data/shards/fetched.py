@@ -44,6 +44,11 @@ def fetched_folder() -> Path:
     return cache_folder() / "shards"
 
 
+def copies() -> list[Copy]:
+    """Return all copies that there are."""
+    return [Copy(file) for file in fetched_folder().glob("[!.]*.tar")]
+
+
 def fetched(address: str, version: str, expected: int | None = None) -> Path:
     """Return the copy of a shard, and mark it as used now; it is fetched if it is not there.
 
@@ -95,16 +100,16 @@ def _make_room(address: str, needed: int) -> None:
     from crs_plugin.data.cache.limit import cache_limit, in_words  # with PyTorch, seconds to import
 
     with FileLock(fetched_folder() / "room.lock"):
-        copies = [Copy(file) for file in fetched_folder().glob("[!.]*.tar")]
-        limit = cache_limit(copies)
+        found = copies()
+        limit = cache_limit(found)
         if needed > limit:
             raise UnreachableError(
                 f"{address}: takes {in_words(needed)}, more than the {in_words(limit)} that may be"
                 " kept of fetched shards; set the environment variable CRS_CACHE_LIMIT, or make"
                 " smaller shards"
             )
-        over = sum(copy.bytes for copy in copies) + needed - limit
-        for copy in sorted(copies, key=lambda copy: copy.used):
+        over = sum(copy.bytes for copy in found) + needed - limit
+        for copy in sorted(found, key=lambda copy: copy.used):
             if over <= 0:
                 return
             over -= copy.bytes

@@ -5,13 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from crs_plugin.data.dataset import DataError
+from crs_plugin.data.dataset import SPLITS, DataError
 
 FORMAT = 1
 """Raise it with every change of what an index holds, so that those of before are made anew."""
 
 _MOST_BYTES = 2**31 - 1
-_COLUMNS = ("members", "starts", "sizes", "digests", "labels", "splits", "subjects")
+_DIGITS = 16
+_TYPES: Mapping[str, set[type]] = {
+    "members": {str},
+    "starts": {int},
+    "sizes": {int},
+    "digests": {str},
+    "labels": {str, type(None)},
+    "splits": {str},
+    "subjects": {str, type(None)},
+}
+"""Column → what its values may be."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +102,22 @@ class ShardIndex:
         return index
 
     def _check(self) -> None:
-        lengths = {name: len(getattr(self, name)) for name in _COLUMNS}
+        lengths = {name: len(getattr(self, name)) for name in _TYPES}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns differ in length: {lengths}")
+        for name, types in _TYPES.items():
+            if not set(map(type, getattr(self, name))) <= types:
+                raise ValueError(f"{name} has values of another kind")
+        if not set(self.splits) <= set(SPLITS):
+            raise ValueError("splits has words that are no split")
+        if any(len(digest) != _DIGITS for digest in self.digests):
+            raise ValueError("a digest has another length")
+        for digest in self.digests:
+            int(digest, _DIGITS)
         ends = (start + size for start, size in zip(self.starts, self.sizes, strict=True))
         if min(self.starts, default=0) < 0 or min(self.sizes, default=0) < 0:
             raise ValueError("an image begins or ends before the shard does")
-        if max(ends, default=0) > self.shard_bytes or max(self.sizes, default=0) > _MOST_BYTES:
+        if max(ends, default=0) > min(self.shard_bytes, 2**63 - 1):
             raise ValueError(f"an image ends after the shard's {self.shard_bytes:,} bytes")
-        for digest in self.digests:
-            int(digest, 16)
+        if max(self.sizes, default=0) > _MOST_BYTES:
+            raise ValueError(f"an image has more than {_MOST_BYTES:,} bytes")

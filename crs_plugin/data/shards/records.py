@@ -41,7 +41,10 @@ class ShardRecords:
 
     def add(self, shard: Shard, index: ShardIndex) -> None:
         """Add the records of a shard."""
-        fine = [self._fine(label, shard.address) for label in index.labels]
+        fine = [
+            self._fine(label, f"{shard.address}/{member}")
+            for label, member in zip(index.labels, index.members, strict=True)
+        ]
         kept = [place for place, each in enumerate(fine) if each is not None]
         for place, each in enumerate(fine):
             if each is None:

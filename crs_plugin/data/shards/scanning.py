@@ -4,7 +4,7 @@ import json
 import re
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -64,8 +64,11 @@ def scanned(file: Path, name: str, fields: Fields) -> ShardIndex:
     reader = _Reader(name, fields)
     try:
         with file.open("rb") as raw:
-            for record in _records(raw, name):
-                reader.add(record)
+            try:
+                for record in _records(raw, name):
+                    reader.add(record)
+            except tarfile.TarError as error:
+                raise DataError(f"{name}: {_what_is_wrong(raw, error)}") from error
             shard_bytes = raw.seek(0, 2)
     except OSError as error:
         raise DataError(f"{name}: cannot be read: {error.strerror}") from error
@@ -74,7 +77,7 @@ def scanned(file: Path, name: str, fields: Fields) -> ShardIndex:
 
 def _records(raw: BinaryIO, name: str) -> Iterator[_Record]:
     record: _Record | None = None
-    for member, data in _members(raw, name):
+    for member, read in _members(raw, name):
         match = _KEY_AND_KIND.fullmatch(member.name)
         if match is None or _META.match(member.name):
             continue
@@ -92,25 +95,24 @@ def _records(raw: BinaryIO, name: str) -> Iterator[_Record]:
                     f"{name}/{member.name}: the record {key} has the image {record.image[0]}"
                     " already; there can be one"
                 )
-            record.image = member.name, member.offset_data, member.size, digest(data)
+            record.image = member.name, member.offset_data, member.size, digest(read())
         elif kind in ("json", "cls", "txt"):
-            record.texts[kind] = data
+            record.texts[kind] = read()
     if record is not None:
         yield record
 
 
-def _members(raw: BinaryIO, name: str) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    """Yield the plain files in a tar file, and see to it that it is whole."""
-    try:
-        with tarfile.open(fileobj=raw, mode="r:") as tar:
-            for member in tar:
-                if member.type in _FILE_TYPES:
-                    file = tar.extractfile(member)
-                    assert file is not None
-                    yield member, file.read()
-            end = tar.offset
-    except tarfile.TarError as error:
-        raise DataError(f"{name}: {_what_is_wrong(raw, error)}") from error
+def _members(raw: BinaryIO, name: str) -> Iterator[tuple[tarfile.TarInfo, Callable[[], bytes]]]:
+    """Yield the plain files in a tar file, with what reads each, and see to it that it is whole."""
+    with tarfile.open(fileobj=raw, mode="r:") as tar:
+        for member in tar:
+            if member.size < 0:  # some versions of tarfile would go back, without end
+                raise DataError(f"{name}/{member.name}: has a size below 0")
+            if member.type in _FILE_TYPES:
+                file = tar.extractfile(member)
+                assert file is not None
+                yield member, file.read
+        end = tar.offset
     raw.seek(end)
     block = raw.read(_BLOCK)
     if block.strip(b"\0"):  # where tarfile takes a damaged header for the end

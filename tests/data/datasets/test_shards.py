@@ -66,7 +66,7 @@ def test_labels_of_others(tmp_path) -> None:
     assert opened.counts() == {"all": {"happiness": 1}}
     assert opened.skipped == {"label 1 left out by 'labels'": 1}
     assert shards(root=tmp_path / "data", label_field=None).counts() == {"all": {"(no label)": 2}}
-    with pytest.raises(DataError, match=r"0\.tar: unknown expression '0'.*option 'labels'"):
+    with pytest.raises(DataError, match=r"0\.tar/a\.png: unknown expression '0'.*option 'labels'"):
         shards(root=tmp_path / "data")
 
 
