@@ -73,13 +73,13 @@ def measured(place: dict[str, str]) -> dict[str, float]:
 
     from crs_plugin.data.datasets.shards import shards
     from crs_plugin.data.decoded_images import DecodedImages
-    from crs_plugin.data.shards.fetched import fetched_folder
+    from crs_plugin.data.shards.fetched import copies
     from crs_plugin.data.streaming import StreamedImages
     from crs_plugin.miners.samplers.uniform import uniform
     from crs_plugin.pretraining.batches import RunBatches
 
     def kept() -> int:
-        return sum(file.stat().st_size for file in fetched_folder().glob("[!.]*.tar"))
+        return sum(copy.bytes for copy in copies())
 
     def grown() -> float:
         return (memory("VmRSS") - before) / len(faces)

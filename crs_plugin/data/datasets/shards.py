@@ -39,17 +39,22 @@ def shards(
     """Your own images in shards of WebDataset's format, in a folder or at addresses.
 
     A record is an image (``000123.jpg``) and, under the same name, its label: a field of a
-    ``.json``, or else all of a ``.cls`` or ``.txt``. Shards at addresses are fetched when they are
-    wanted, into the cache, where as many stay as ``$CRS_CACHE_LIMIT`` allows; images that do not
-    fit into memory are then shown in an order that needs few shards at a time. A shard is read as a
-    whole when it is opened for the first time, unless it has the index that ``crs data shard``
-    writes beside it.
+    ``.json``, or else all of a ``.cls`` or ``.txt``. A shard is read as a whole when it is opened
+    for the first time, unless it has the index that ``crs data shard`` writes beside it.
+
+    Shards at addresses are fetched whole when they are wanted, and as many are kept in the cache as
+    ``$CRS_CACHE_LIMIT`` allows. Decoded images that fit into the cache or memory are then as fast
+    as any. Others are streamed: the samplers ``uniform`` and ``balanced`` show them in an order
+    that mixes the shards of some 16,000 images at a time, for which there should be room twice;
+    with other samplers, for all. Devices share each batch as always; those of one machine share
+    what is fetched.
 
     Args:
         root: Folder of the ``.tar`` files, which may lie deeper. Default ``$CRS_DATA/shards``.
         url: Where the shards are instead (extra ``shards``): addresses of ``.tar`` files that
             fsspec can read, such as ``https://host/faces/train-{000000..000146}.tar`` or
-            ``s3://bucket/…``, or of a folder that ``crs data shard`` wrote.
+            ``s3://bucket/…``, or of a folder that ``crs data shard`` wrote. Who you are is told to
+            stores in their own way, or by variables of fsspec such as ``FSSPEC_S3_ANON=true``.
         labels: What the shards say → expression, or null to leave the record out. Names of
             expressions and their aliases need no entry. Words that do not occur are refused.
         label_field: Field of the ``.json`` with the expression; null or empty there is an image

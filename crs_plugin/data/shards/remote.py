@@ -8,6 +8,9 @@ from typing import Any
 from crs_plugin.errors import InputError
 from crs_plugin.registry import MissingExtraError
 
+_OF_THE_EXTRA = ("http", "https", "s3")
+"""Protocols whose packages the extra has; those of others are named by fsspec."""
+
 _WAITS = (1.0, 5.0, 20.0)
 """Seconds before an address that does not answer is tried again."""
 
@@ -101,10 +104,10 @@ def _system(address: str) -> Any:
 
     try:
         return url_to_fs(address)[0]
-    except ImportError as error:
-        what = f"{address.partition(':')[0]}:// ({error})"
-        raise MissingExtraError(what, "shards") from error
-    except ValueError as error:
+    except (ImportError, ValueError) as error:  # it lacks a package, or knows no such protocol
+        protocol = address.partition(":")[0]
+        if protocol in _OF_THE_EXTRA:
+            raise MissingExtraError(f"{protocol}://", "shards") from error
         raise UnreachableError(f"{address}: {error}") from error
 
 

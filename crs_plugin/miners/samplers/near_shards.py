@@ -31,7 +31,7 @@ class NearShardsSampler(Sampler[int]):
         order = torch.tensor(list(self.sampler), dtype=torch.int64)
         if len(order) > WINDOW:
             order = order[self._places(self.shards[order]).argsort(stable=True)]
-        return iter(order.tolist())
+        yield from order.tolist()
 
     def __len__(self) -> int:
         return len(self.sampler)  # type: ignore[arg-type]
