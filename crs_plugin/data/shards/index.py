@@ -23,6 +23,9 @@ _TYPES: Mapping[str, set[type]] = {
 }
 """Column → what its values may be."""
 
+COLUMNS = tuple(_TYPES)
+"""The columns of an index, in order."""
+
 
 @dataclass(frozen=True)
 class Fields:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from crs_plugin.data.dataset import SPLITS, DataError
 from crs_plugin.data.images import is_image_name
 from crs_plugin.data.label_names import split_name
-from crs_plugin.data.shards.index import Fields, ShardIndex
+from crs_plugin.data.shards.index import COLUMNS, Fields, ShardIndex
 
 _KEY_AND_KIND = re.compile(r"((?:.*/|)[^.]+)[.]([^/]*)")
 """A member's name as WebDataset takes it apart: the record's key, and what of it the member is."""
@@ -24,6 +24,7 @@ _META = re.compile(r"__[^/]*__($|/)")
 _PICKLED = ("pyd", "pickle", "pkl", "pth", "pt")
 _BLOCK = 512
 _FILE_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE)
+_TWICE = "there are two members of this name"
 
 NO_IMAGE = "record without an image"
 """Reason of records that have no member with an image's name."""
@@ -87,7 +88,7 @@ def _records(raw: BinaryIO, name: str) -> Iterator[_Record]:
                 yield record
             record = _Record(key)
         if kind in record.kinds:
-            raise DataError(f"{name}/{member.name}: there are two members of this name")
+            raise DataError(f"{name}/{member.name}: {_TWICE}")
         record.kinds.append(kind)
         if is_image_name(member.name):
             if record.image is not None:
@@ -136,16 +137,11 @@ class _Reader:
 
     def __init__(self, name: str, fields: Fields) -> None:
         self._name, self._fields = name, fields
-        first_word = re.split(r"[-_.]", name.rpartition("/")[2], maxsplit=1)[0]
+        first_word = re.split(r"[-_.]", PurePath(name).name, maxsplit=1)[0]
         self._split = split_name(first_word) or "all"
+        self._members: set[str] = set()
         self.skipped: Counter[str] = Counter()
-        self.columns: dict[str, list[Any]] = {
-            column: []
-            for column in (
-                *("members", "starts", "sizes", "digests"),
-                *("labels", "splits", "subjects"),
-            )
-        }
+        self.columns: dict[str, list[Any]] = {column: [] for column in COLUMNS}
 
     def add(self, record: _Record) -> None:
         if record.image is None:
@@ -153,6 +149,9 @@ class _Reader:
             reason = f": .{pickled[0]} is pickled, and never unpickled" if pickled else ""
             self.skipped[NO_IMAGE + reason] += 1
             return
+        if record.image[0] in self._members:
+            raise DataError(f"{self._name}/{record.image[0]}: {_TWICE}")
+        self._members.add(record.image[0])
         told = self._told(record)
         row = (
             *record.image,
@@ -186,22 +185,22 @@ class _Reader:
                 except UnicodeError as error:
                     where = f"{self._name}/{record.key}.{kind}"
                     raise DataError(f"{where}: is no UTF-8 text: {error}") from error
-        raise DataError(
-            f"{self._name}/{record.image[0] if record.image else record.key}: has no"
-            f" label: {self._no_label(record, told)}"
-        )
+        member = record.image[0] if record.image else record.key
+        raise DataError(f"{self._name}/{member}: has no label: {self._no_label(record, told)}")
 
     def _no_label(self, record: _Record, told: dict[str, Any]) -> str:
-        has = f" among {', '.join(told) or 'none'}" if "json" in record.texts else ""
+        json_file = f"there is no {record.key}.json"
+        if "json" in record.texts:
+            fields = ", ".join(told) or "none"
+            json_file = f"{record.key}.json has no field {self._fields.label!r} ({fields})"
         pickled = "".join(
             f"; {record.key}.{kind} is pickled, and never unpickled"
             for kind in record.kinds
             if kind in _PICKLED
         )
         return (
-            f"there is no field {self._fields.label!r}{has} in a {record.key}.json, and no"
-            f" {record.key}.cls or {record.key}.txt{pickled}. Name the field with the option"
-            " 'label_field'; null says that no image has a label"
+            f"{json_file}, and there is no {record.key}.cls or {record.key}.txt{pickled}. Name the"
+            " field with the option 'label_field'; null says that no image has a label"
         )
 
     def _split_of(self, record: _Record, told: dict[str, Any]) -> str:

@@ -88,8 +88,10 @@ def write_shards(
     for number, start in enumerate(starts):
         piece = _Piece(dataset, folder / shard_name(number), order[start : start + size], start)
         index = piece.there()
-        from_before += index is not None
-        index = index or piece.write()
+        if index is None:
+            index = piece.write()
+        else:
+            from_before += 1
         images += len(index)
         shard_bytes += index.shard_bytes
         left_out += piece.left_out

@@ -47,6 +47,15 @@ def test_labels_splits_and_persons(tmp_path) -> None:
     assert index.subjects == ["7", None, None, None]
 
 
+def test_a_name_that_comes_again_later(tmp_path) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w:") as tar:
+        for name in ("a.png", "b.png", "a.png"):
+            tar.addfile(tarfile.TarInfo(name))
+    with pytest.raises(DataError, match=r"a\.tar/a\.png: there are two members of this name"):
+        scanned(path, str(path), Fields(label=None))
+
+
 def test_the_split_may_be_in_the_name(tmp_path) -> None:
     assert index_of(tmp_path, records(["fear"]), name="val-0001.tar").splits == ["valid"]
     assert index_of(tmp_path, records(["fear"]), name="test/0001.tar").splits == ["all"]
@@ -79,10 +88,10 @@ def test_what_is_no_plain_image_does_not_count(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"a.png": png(0)}, "a.tar/a.png: has no label: there is no field 'label' in a a.json"),
+        ({"a.png": png(0)}, "a.tar/a.png: has no label: there is no a.json, and there is no a.cls"),
         (
             {"a.png": png(0), "a.json": {"emotion": 1}, "a.pyd": b""},
-            "no field 'label' among emotion in a a.json, and no a.cls or a.txt; a.pyd is pickled",
+            "no field 'label' (emotion), and there is no a.cls or a.txt; a.pyd is pickled",
         ),
         ({"a.png": png(0), "a.json": b"{"}, "a.tar/a.json: is no JSON: "),
         ({"a.png": png(0), "a.json": b"[1]"}, "a.tar/a.json: is no JSON object, but [1]"),
