@@ -219,6 +219,15 @@ def test_a_run_goes_on_within_a_shard_as_if_it_had_not_stopped(remote_faces) -> 
         assert torch.equal(found.images, expected.images)
 
 
+def test_only_streamed_images_are_in_shards(faces, tmp_path) -> None:
+    opened = shards(root=tmp_path / "shards")
+    streamed = DecodedImages(StreamedImages(opened.images, 8, 3), "")
+    assert streamed.shards().tolist() == [number // 8 for number in range(50)]
+    assert streamed.take(np.array([49, 3])).shards().tolist() == [6, 0]
+    assert DecodedImages(decode(opened, 8), "").shards() is None
+    assert DecodedImages(StreamedImages(faces.images, 8, 3), "").shards() is None
+
+
 def test_nodes_share_each_batch(remote_faces) -> None:
     whole = list(islice(batches_of(remote_faces), 8))
     shares = [list(islice(batches_of(remote_faces, rank=r, ranks=2), 8)) for r in range(2)]
