@@ -6,9 +6,9 @@
 Records of a few tiny images are written. Then two fresh processes open the shards, one in their
 folder and one over HTTP from this machine, and read all batches of the first epoch by worker
 processes, in the order of a run. Memory is what the process has grown by since its imports, a
-record: once the shards are open, and at its highest in the epoch, while its order is drawn. Then by
-how much it, and the largest worker, is larger at the end of the epoch than after a tenth of it.
-Kept is the most that fetched shards took.
+record: once the shards are open, and at its highest in the epoch, while an order is drawn. Then by
+how much it, and the largest worker, is larger after nine tenths of the epoch than after one. Kept
+is the most that fetched shards took.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def measured(place: dict[str, str]) -> dict[str, float]:
     sizes: list[list[int]] = []
     start = time.perf_counter()
     for number, _ in zip(range(len(batches)), batches, strict=False):
-        if number in (len(batches) // 10, len(batches) - 1):
+        if number in (len(batches) // 10, len(batches) * 9 // 10):
             workers = [worker.pid for worker in multiprocessing.active_children()]
             sizes.append([memory("VmRSS", process) for process in ("self", *workers)])
         if number % 50 == 0:
