@@ -2,6 +2,7 @@
 
 import os
 import stat
+from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,6 +13,7 @@ warn of decompression bombs. Decoding it takes some 600 MiB."""
 
 _RUNS_A_PROGRAM = "EPS"  # Pillow hands it to Ghostscript, which data sets shall not start
 _SHOWN_BYTES = 16
+_EMPTY = "it is empty (0 bytes)"
 _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -30,17 +32,35 @@ def read_image_file(path: str) -> Image.Image:
     """
     _check_is_filled_file(path)
     try:
-        with Image.open(path, formats=_formats()) as opened:
+        return _picture(path)
+    except UnidentifiedImageError as error:
+        raise ValueError(_unknown(_head(path))) from error
+
+
+def read_image_bytes(data: bytes) -> Image.Image:
+    """Return the picture in the bytes of an image file, as ``read_image_file`` does.
+
+    Raises:
+        ValueError: If there is no such picture to be had: the message says why, in words that go
+            on from a name.
+        Exception: Whatever a decoder stumbles over in damaged bytes.
+    """
+    if not data:
+        raise ValueError(_EMPTY)
+    try:
+        return _picture(BytesIO(data))
+    except UnidentifiedImageError as error:
+        raise ValueError(_unknown(data[:_SHOWN_BYTES])) from error
+
+
+def _picture(source: str | BytesIO) -> Image.Image:
+    try:
+        with Image.open(source, formats=_formats()) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise ValueError(_too_large())
             return grey_or_rgb(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError(_too_large()) from error
-    except UnidentifiedImageError as error:
-        raise ValueError(
-            "cannot identify image file: its format is unknown, or its head damaged; it begins with"
-            f" {_head(path)!r}"
-        ) from error
 
 
 def _check_is_filled_file(path: str) -> None:
@@ -55,7 +75,7 @@ def _check_is_filled_file(path: str) -> None:
     if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
         raise ValueError("it is a pipe or a device, not a file")
     if status.st_size == 0:
-        raise ValueError("it is empty (0 bytes)")
+        raise ValueError(_EMPTY)
 
 
 def _formats() -> list[str]:
@@ -67,6 +87,13 @@ def _too_large() -> str:
     return (
         f"it has more than the {MOST_PIXELS:,} pixels (width × height) that are decoded;"
         " shrink it or leave it out"
+    )
+
+
+def _unknown(head: bytes) -> str:
+    return (
+        "cannot identify image file: its format is unknown, or its head damaged; it begins with"
+        f" {head!r}"
     )
 
 

@@ -12,7 +12,8 @@ numbers, what is not known is null::
     crs components show    {kind, name, origin, place, documentation, snippet,
                             options: [{name, type, default: text, required}]}
     crs cache list         {folder, bytes, limit, entries: [{key, data, images, size, bytes, used:
-                            seconds since 1970, finished, in_use}]}
+                            seconds since 1970, finished, in_use}],
+                            shards: fetched ones, {folder, bytes: [of each]}}
     crs cache verify       {entries: [{key, whole, problem}]}
     crs data list          {data_sets: [{name, title, setting, classes, images, needs_files, folder,
                             found}]}

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from io import StringIO
 from pathlib import Path, PurePath
 from threading import local
@@ -17,9 +16,9 @@ from PIL import Image
 
 from crs_plugin.data.alignment import aligned
 from crs_plugin.data.bad_images import BadImage, as_tsv
-from crs_plugin.data.cache.fingerprints import fingerprints
 from crs_plugin.data.crop_log import Crop, CropLog
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.dataset_digest import dataset_digest
 from crs_plugin.data.decoding import Progress, usable_cores
 from crs_plugin.data.face_detector import DetectedFace
 from crs_plugin.data.images import FileImages
@@ -156,7 +155,7 @@ def crop_faces(
             " weights of a detector (--detector FILE), or open it by a table with boxes"
             " ('box_columns') or landmarks ('landmark_columns')"
         )
-    settings = {"data": dataset.name, "images": _digest(dataset), "margin": margin}
+    settings = {"data": dataset.name, "images": dataset_digest(dataset), "margin": margin}
     log = CropLog(folder, {**settings, **(made_by or {})})
     done = {i for i, crop in log.done.items() if not crop.file or (folder / crop.file).is_file()}
     cropper = _Cropper(dataset, folder, _files(dataset), detector, margin)
@@ -206,19 +205,6 @@ def _table(dataset: FaceDataset, kept: Sequence[tuple[int, str]]) -> str:
 def _has_places(dataset: FaceDataset) -> bool:
     images = dataset.images
     return any(getattr(images, name, None) is not None for name in ("boxes", "landmarks"))
-
-
-def _digest(dataset: FaceDataset) -> str:
-    """Return what tells these images, in this order and with these labels, from others."""
-    prints = fingerprints(dataset.images)
-    if prints is None:
-        names = (dataset.images.name(index) for index in range(len(dataset)))
-        prints = np.frombuffer("\n".join(names).encode("utf-8", "surrogateescape"), np.uint8)
-    columns = (prints, dataset.fine, dataset.split, dataset.subject)
-    content = blake2b(digest_size=8)
-    for column in columns:
-        content.update(np.ascontiguousarray(column).data)
-    return f"{len(dataset)} ({content.hexdigest()})"
 
 
 def _files(dataset: FaceDataset) -> list[str]:

@@ -32,6 +32,7 @@ from crs_plugin.data.decoding import (
     read_in_chunks,
     usable_cores,
 )
+from crs_plugin.data.shards.near import shard_numbers
 from crs_plugin.data.streaming import StreamedImages
 
 
@@ -69,6 +70,17 @@ class DecodedImages:
     def places(self, indices: torch.Tensor) -> torch.Tensor:
         """Return where in ``pixels`` images are, ``[B]``."""
         return indices if self.rows is None else self.rows[indices]
+
+    def shards(self) -> torch.Tensor | None:
+        """Return the number of the shard that each image is streamed from, int64 ``[N]``.
+
+        None if they are not streamed, or are files of their own: then any order is as fast.
+        """
+        if isinstance(self.pixels, StreamedImages):
+            numbers = shard_numbers(self.pixels.images)
+            if numbers is not None:
+                return torch.from_numpy(numbers)[self.places(torch.arange(len(self)))]
+        return None
 
     def take(self, indices: NDArray[np.int64]) -> "DecodedImages":
         """Return only the images of these indices, in this order; no pixels are copied."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.shards.near import shard_numbers
 
 _MOST_LISTED = 4
 
@@ -40,12 +41,20 @@ class ImageSizes:
 def image_sizes(dataset: FaceDataset, most: int = 200, seed: int = 0) -> ImageSizes:
     """Read some images, drawn at random, and return their sizes.
 
+    Images in shards are from as few shards as will do, for each may have to be fetched.
+
     Args:
         dataset: The faces.
         most: How many are looked at.
         seed: Of the draw.
     """
-    drawn = np.random.default_rng(seed).permutation(len(dataset))[:most]
+    generator = np.random.default_rng(seed)
+    drawn = generator.permutation(len(dataset))
+    shards = shard_numbers(dataset.images)
+    if shards is not None:
+        turns = generator.permutation(shards.max() + 1)
+        drawn = drawn[np.argsort(turns[shards[drawn]], kind="stable")]
+    drawn = drawn[:most]
     sizes: Counter[tuple[int, int]] = Counter()
     grey = unreadable = 0
     with warnings.catch_warnings():

@@ -28,6 +28,14 @@ def is_image_name(path: str) -> bool:
     return os.path.splitext(path)[1].lower() in IMAGE_SUFFIXES
 
 
+def pixels_of(picture: Image.Image) -> "torch.Tensor":
+    """Return a picture of Pillow's mode ``L`` or ``RGB`` as uint8 ``[1|3, H, W]``."""
+    import torch
+
+    pixels = torch.from_numpy(np.array(picture))
+    return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
+
+
 @dataclass(frozen=True)
 class FileImages:
     """Image files below one folder.
@@ -88,8 +96,6 @@ class FileImages:
             DataError: If the file is missing, damaged or too large, its box has no pixel in the
                 image, or its landmarks do not show a face; the message has its path and the reason.
         """
-        import torch
-
         path = self.name(index)
         try:
             image = read_image_file(path)
@@ -97,10 +103,9 @@ class FileImages:
                 image = _cropped(image, self.boxes[index], self.margin)
             if self.landmarks is not None:
                 image = aligned(image, self.landmarks[index], self.margin)
-            pixels = torch.from_numpy(np.array(image))
+            return pixels_of(image)
         except Exception as error:  # damaged files raise whatever their decoder stumbles over
             raise DataError(f"{path}: cannot be read: {_cause(error, path)}") from error
-        return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
 
     def name(self, index: int) -> str:
         """Return the image's whole path."""

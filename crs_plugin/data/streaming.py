@@ -16,6 +16,7 @@ from crs_plugin.data.decoding import (
     read_in_chunks,
     usable_cores,
 )
+from crs_plugin.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Reader(Dataset[torch.Tensor | str]):
         try:
             chunk = read_chunk(streamed.images.take(indices), streamed.size)
             return streamed._pixels(indices, chunk).contiguous()
-        except DataError as error:
+        except InputError as error:
             return str(error)
 
 

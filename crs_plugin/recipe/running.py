@@ -139,7 +139,7 @@ def _run(run: _Run, mode: Mode) -> None:
         images,
         data.fine,
         data.coarse,
-        sampler=sampler_factory(recipe.sampler),
+        sampler=sampler_factory(recipe.sampler, images.shards()),
         batch_size=recipe.training.batch_size,
         seed=recipe.seed,
     )

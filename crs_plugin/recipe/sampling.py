@@ -13,12 +13,17 @@ SAMPLER_INPUTS: Mapping[str, str] = {
     "image_ids": "[N] numbers of the images, 0 to N - 1",
     "labels": "[N] coarse ids of the images, -1 for none",
     "fine_labels": "[N] contiguous ids of the expressions in the data, -1 for none",
+    "shards": "[N] numbers of the shards that the images are streamed from, None if they are not",
 }
 """Names of a sampler's parameters before ``/`` → what is passed."""
 
 
-def sampler_factory(spec: Spec) -> SamplerFactory:
+def sampler_factory(spec: Spec, shards: torch.Tensor | None = None) -> SamplerFactory:
     """Return what makes the indices of an epoch from the coarse and the fine ids, [N] each.
+
+    Args:
+        spec: The sampler.
+        shards: [N] the shard that each image is streamed from, if that is so.
 
     Raises:
         RecipeError: If the sampler wants something else, or later if it refuses the labels.
@@ -33,7 +38,7 @@ def sampler_factory(spec: Spec) -> SamplerFactory:
 
     def sampler(coarse: torch.Tensor, fine: torch.Tensor) -> Iterable[int]:
         ids = torch.arange(len(coarse))
-        given = {"image_ids": ids, "labels": coarse, "fine_labels": fine}
+        given = {"image_ids": ids, "labels": coarse, "fine_labels": fine, "shards": shards}
         indices: Iterable[int] = spec.build(*(given[name] for name in wanted))
         return indices
 

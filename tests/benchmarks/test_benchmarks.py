@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent
         ("bench_augmentations.py --sizes 20:16 --batch 3 --rounds 1", "ours"),
         ("bench_duplicates.py --images 400 --size 32", "copies found"),
         ("bench_records.py --records 2500", "2,500 records"),
+        ("bench_shards.py --records 2500", "2,500 records"),
         ("bench_released_pipeline.py --size 32 --batch 4 --rounds 1 --steps 1 --workers 1", "ours"),
         ("bench_linear_probe.py --images 40 --size 32", "as released"),
         ("bench_step.py --size 32 --batch 4 --rounds 1 --steps 1", "whole / bare"),

@@ -85,3 +85,16 @@ def test_verify_finds_damage_and_has_it_mended(call, capsys):
     assert "damaged" in capsys.readouterr().out
     cached(16)
     assert call("cache", "verify") == 0
+
+
+def test_fetched_shards_are_listed_and_cleared(call, capsys, tmp_path):
+    folder = tmp_path / "cache" / "shards"
+    folder.mkdir(parents=True)
+    (folder / "0123.tar").write_bytes(bytes(2000))
+    (folder / "4567.index.json").write_text("{}")
+    assert call("cache", "list") == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert "cache/shards: 1 fetched shard, 2.0 kB of at most" in line
+    assert call("cache", "clear", "--yes") == 0
+    assert "removed 2 files of shards" in capsys.readouterr().out
+    assert list(folder.iterdir()) == []

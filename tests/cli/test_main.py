@@ -31,6 +31,7 @@ def test_the_commands_are_those_documented():
         "components show",
         *(f"data {name}" for name in ("augment", "check", "crop", "inspect", "list")),
         "data preview",
+        "data shard",
         "recipe sweep",
     }
     assert {" ".join(path) for path in COMMANDS if len(path) == 1} == {

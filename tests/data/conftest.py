@@ -1,5 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -74,6 +77,54 @@ class Listener:
 @pytest.fixture
 def listener() -> Listener:
     return Listener()
+
+
+class Served:
+    """A folder that a web server of this machine offers.
+
+    Attributes:
+        url: Its address.
+        asked: What was asked for, as ``GET /shard-000000.tar``.
+        failures: Path → how many times yet it is answered with 503.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.asked: list[str] = []
+        self.failures: dict[str, int] = {}
+
+    def count(self, name: str) -> int:
+        return self.asked.count(f"GET /{name}")
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        served: Served = self.server.served  # type: ignore[attr-defined]
+        served.asked.append(f"GET {self.path}")
+        if served.failures.get(self.path, 0) > 0:
+            served.failures[self.path] -= 1
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A web server that offers the folder ``shards`` of the test's folder."""
+    pytest.importorskip("aiohttp", reason="fsspec reads over HTTP with aiohttp")
+    handler = partial(_Handler, directory=str(tmp_path / "shards"))
+    with ThreadingHTTPServer(("localhost", 0), handler) as server:
+        server.served = Served(f"http://localhost:{server.server_port}")  # type: ignore[attr-defined]
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.served  # type: ignore[attr-defined]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture

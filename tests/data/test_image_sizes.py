@@ -1,7 +1,10 @@
 import numpy as np
 from PIL import Image
 
+from crs_plugin.data.datasets.shards import shards
 from crs_plugin.data.image_sizes import ImageSizes, image_sizes
+from crs_plugin.data.shards.shard_images import ShardImages
+from crs_plugin.data.shards.writing import write_shards
 
 
 def test_a_sample_is_read(folder_of, tmp_path):
@@ -22,3 +25,16 @@ def test_sizes_are_told_in_words():
     words = "from 1×2 to 9×18 px, most often 3×6, 1 grey and 5 in colour (6 of 6 looked at)"
     assert str(many) == words
     assert str(ImageSizes(2, {}, 0, 2)) == "2 cannot be read (2 of 2 looked at)"
+
+
+def test_images_in_shards_are_from_few_shards(folder_of, tmp_path, monkeypatch):
+    write_shards(folder_of(*(f"{number}.png" for number in range(20))), tmp_path / "out", size=5)
+    faces = shards(root=tmp_path / "out")
+    assert str(image_sizes(faces)) == "10×10 px, grey (20 of 20 looked at)"
+    read = []
+    encoded = ShardImages.encoded
+    monkeypatch.setattr(
+        ShardImages, "encoded", lambda self, i: read.append(self.shard[i]) or encoded(self, i)
+    )
+    assert str(image_sizes(faces, most=7)) == "10×10 px, grey (7 of 20 looked at)"
+    assert len(set(read)) == 2

@@ -51,6 +51,25 @@ def test_a_sampler_gets_the_labels_that_it_names(sampler, expected):
     assert all(left is right for left, right in zip(found[1:], expected[1:], strict=True))
 
 
+def test_a_sampler_gets_the_shards_that_images_are_streamed_from():
+    def near(fine_labels, shards, /):
+        return [shards]
+
+    shards = torch.tensor([4, 4, 7])
+    assert next(iter(sampler_factory(spec(near), shards)(COARSE, FINE))) is shards
+    assert list(sampler_factory(spec(near))(COARSE, FINE)) == [None]
+
+
+@pytest.mark.parametrize("name", ["uniform", "balanced"])
+def test_ours_keep_images_of_a_shard_together(name, monkeypatch):
+    monkeypatch.setattr("crs_plugin.miners.samplers.near_shards.WINDOW", 1)
+    shards = torch.arange(60) // 20
+    factory = sampler_factory(Spec("sampler", name), shards)
+    drawn = shards[list(factory(torch.arange(60) % 3, torch.arange(60) % 4))]
+    assert int(drawn.diff().count_nonzero()) == 2
+    assert len(drawn) == 60
+
+
 def test_options_are_passed_on():
     assert len(sampler_factory(spec(both, times=2))(COARSE, FINE)) == 6
 

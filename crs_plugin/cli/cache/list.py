@@ -23,6 +23,7 @@ def command(as_json: bool) -> None:
     from crs_plugin.data.cache.entry import Entry, entries
     from crs_plugin.data.cache.folder import entries_folder
     from crs_plugin.data.cache.limit import cache_limit, in_words
+    from crs_plugin.data.shards.fetched import copies, fetched_folder
 
     def cells(entry: Entry) -> tuple[str, ...]:
         about = entry.about()
@@ -36,9 +37,15 @@ def command(as_json: bool) -> None:
 
     found = sorted(entries(), key=lambda entry: entry.used, reverse=True)
     taken, limit = sum(entry.bytes for entry in found), cache_limit(found)
+    fetched = copies()
     if as_json:
-        rows = [_row(entry) for entry in found]
-        told = {"folder": str(entries_folder()), "bytes": taken, "limit": limit, "entries": rows}
+        told = {
+            "folder": str(entries_folder()),
+            "bytes": taken,
+            "limit": limit,
+            "entries": [_row(entry) for entry in found],
+            "shards": {"folder": str(fetched_folder()), "bytes": [copy.bytes for copy in fetched]},
+        }
         print_json(told)
         return
     console = Console()
@@ -50,6 +57,11 @@ def command(as_json: bool) -> None:
         console.print(table)
     line = f"{entries_folder()}: {in_words(taken)} of at most {in_words(limit)}"
     console.print(Text(line), soft_wrap=True)
+    if fetched:
+        taken, limit = sum(copy.bytes for copy in fetched), cache_limit(fetched)
+        number = f"{len(fetched):,} fetched shard{'s' * (len(fetched) != 1)}"
+        line = f"{fetched_folder()}: {number}, {in_words(taken)} of at most {in_words(limit)}"
+        console.print(Text(line), soft_wrap=True)
 
 
 def _row(entry: "Entry") -> dict[str, Any]:

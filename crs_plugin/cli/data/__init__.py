@@ -16,6 +16,7 @@ _HERE = "crs_plugin.cli.data"
         "preview": (f"{_HERE}.preview", "Write a contact sheet of a data set."),
         "check": (f"{_HERE}.check", "Look for images in two splits or data sets."),
         "crop": (f"{_HERE}.crop", "Cut faces out of photos, upright, with a table."),
+        "shard": (f"{_HERE}.shard", "Write a data set into WebDataset shards."),
         "augment": (f"{_HERE}.augment", "Write a picture of augmented views."),
     },
     epilog="Example: crs data inspect crs_cont_resnet18",

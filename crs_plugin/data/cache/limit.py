@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from crs_plugin.data.cache.entry import Entry, entries
 from crs_plugin.data.cache.folder import entries_folder
@@ -17,11 +18,19 @@ class NoRoomError(Exception):
     """The cache cannot take so many bytes; the message says why."""
 
 
-def cache_limit(found: Iterable[Entry]) -> int:
+class Stored(Protocol):
+    """Something on the disk that can be made anew."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of its files."""
+
+
+def cache_limit(found: Iterable[Stored]) -> int:
     """Return the bytes that the cache may take.
 
     Args:
-        found: The entries that there are.
+        found: What is there.
 
     Returns:
         ``$CRS_CACHE_LIMIT`` (bytes, or such as ``500M``, ``20GB``), or else half of the disk's

@@ -7,13 +7,19 @@ from torch import Tensor
 from torch.utils.data import WeightedRandomSampler
 
 from crs_plugin.expressions import UNLABELLED
+from crs_plugin.miners.samplers.near_shards import NearShardsSampler
 from crs_plugin.registry import register
 
 
 @register("sampler", "balanced")
 def balanced(
-    labels: Tensor, fine_labels: Tensor, /, *, classes: Literal["coarse", "fine"] = "coarse"
-) -> WeightedRandomSampler:
+    labels: Tensor,
+    fine_labels: Tensor,
+    shards: Tensor | None = None,
+    /,
+    *,
+    classes: Literal["coarse", "fine"] = "coarse",
+) -> WeightedRandomSampler | NearShardsSampler:
     """Every image with a label, each class with the same probability.
 
     Images are drawn with replacement, as many in an epoch as there are: of a large class some are
@@ -23,6 +29,8 @@ def balanced(
     Args:
         labels: [N] coarse ids of the images, -1 for none.
         fine_labels: [N] fine ids, -1 for none.
+        shards: [N] the shard that each image is streamed from, if that is so: then images of a
+            shard come near one another.
         classes: Which of them are balanced.
 
     Returns:
@@ -39,4 +47,5 @@ def balanced(
         raise ValueError(f"none of the {len(ids):,} images has a {classes} label to balance")
     _, places, counts = torch.unique(ids, return_inverse=True, return_counts=True)
     weights = torch.where(labelled, 1 / counts[places].double(), 0)
-    return WeightedRandomSampler(weights.tolist(), len(ids))
+    sampler = WeightedRandomSampler(weights.tolist(), len(ids))
+    return sampler if shards is None else NearShardsSampler(sampler, shards)
