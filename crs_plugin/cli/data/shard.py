@@ -39,17 +39,16 @@ def command(
 
     The same call goes on where an interrupted one stopped, and makes damaged shards anew.
     """
-    from rich.console import Console
-
     from crs_plugin.data.cache.limit import in_words
     from crs_plugin.data.shards.writing import LEFT_OUT, write_shards
     from crs_plugin.recipe import Recipe
     from crs_plugin.recipe.progress import StageProgress
     from crs_plugin.recipe.spec import DataSource
+    from crs_plugin.verbosity import progress_console
 
     chosen = chosen_data(data, root, overrides)
     dataset = DataSource(chosen.data if isinstance(chosen, Recipe) else (chosen,))()
-    progress = StageProgress(Console())
+    progress = StageProgress(progress_console())
     with progress.stage():
         written = write_shards(
             dataset,
