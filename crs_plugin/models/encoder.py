@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.checkpoint_import import CHECKPOINT_SUFFIXES, import_checkpoint
-from crs_plugin.models.encoder_file import read_encoder_file, write_encoder_file
+from crs_plugin.models.encoder_file import ENCODER_FILE, read_encoder_file, write_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.image_batches import Images, image_batches
 from crs_plugin.models.prediction import Prediction, as_predictions
@@ -56,7 +56,7 @@ class Encoder(nn.Module):
         """Return the encoder in a file, on the CPU and in eval mode.
 
         Args:
-            path: A file that ``save`` wrote; or a checkpoint (``.pth``, ``.pt``, ``.ckpt``) of a
+            path: A file that ``save`` wrote, or the folder of a run; or a checkpoint (``.pth``, ``.pt``, ``.ckpt``) of a
                 ResNet-18 for RGB images of 224 px, such as those of the released code.
                 ``import_checkpoint`` opens others, and says what was left out of it.
 
@@ -66,6 +66,8 @@ class Encoder(nn.Module):
             RegistryError: If its backbone is not known here (its plugin was not imported).
         """
         path = Path(path).expanduser()
+        if (path / ENCODER_FILE).is_file():
+            path = path / ENCODER_FILE
         if path.suffix.lower() in CHECKPOINT_SUFFIXES:
             imported = import_checkpoint(path)
             return cls(imported.backbone, imported.info).eval()

@@ -9,6 +9,9 @@ from torch import Tensor
 from crs_plugin.models.described_file import read_described_file, write_described_file
 from crs_plugin.models.encoder_info import EncoderInfo
 
+ENCODER_FILE = "encoder.safetensors"
+"""What the encoder is called in the folder of a run."""
+
 _KEY = "crs_plugin.encoder"
 
 

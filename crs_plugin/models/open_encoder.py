@@ -7,6 +7,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.checkpoint_import import CHECKPOINT_SUFFIXES
 from crs_plugin.models.encoder import Encoder
+from crs_plugin.models.encoder_file import ENCODER_FILE
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.fastest_device import fastest_device
 from crs_plugin.models.onnx_encoder import OnnxEncoder
@@ -53,15 +54,15 @@ def _opened(text: str) -> AnyEncoder:
     path = Path(text).expanduser()
     if text.startswith(_TOOLKITS) and not path.exists():
         return _of_toolkit(text)
-    if path.is_dir() and (path / "encoder.safetensors").is_file():
-        path = path / "encoder.safetensors"
+    if (path / ENCODER_FILE).is_file():
+        path = path / ENCODER_FILE
     suffix = path.suffix.lower()
     if suffix == ".onnx":
         return OnnxEncoder(path)
     if suffix == ".safetensors" or suffix in CHECKPOINT_SUFFIXES:
         return Encoder.load(path)
     if path.is_dir():
-        raise InputError(f"folder {text} has no encoder.safetensors; an encoder is {KINDS}")
+        raise InputError(f"folder {text} has no {ENCODER_FILE}; an encoder is {KINDS}")
     there = "is no encoder" if path.exists() else "does not exist"
     raise InputError(f"{text} {there}; an encoder is {KINDS}")
 

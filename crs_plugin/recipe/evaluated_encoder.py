@@ -7,6 +7,7 @@ from typing import Any
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import Embedder
 from crs_plugin.evaluation.stored_features import SUFFIX, StoredFeatures, read_features
+from crs_plugin.models.encoder_file import ENCODER_FILE
 from crs_plugin.recipe.reading import read_resolved
 
 
@@ -42,7 +43,7 @@ def trained_by(text: str) -> dict[str, Any] | None:
     path = Path(text).expanduser()
     folder = path if path.is_dir() else path.parent
     recipe = folder / "recipe.yaml"
-    ours = folder / "encoder.safetensors"
+    ours = folder / ENCODER_FILE
     return read_resolved(recipe) if recipe.is_file() and ours in (path, path / ours.name) else None
 
 
@@ -55,7 +56,7 @@ def absolute_source(text: str) -> str:
 def short_name(text: str) -> str:
     """Return a name for an encoder that a folder can have."""
     path = Path(text).expanduser()
-    if path.name == "encoder.safetensors" and path.absolute().parent.name:
+    if path.name == ENCODER_FILE and path.absolute().parent.name:
         path = path.absolute().parent
     name = path.name.removesuffix(path.suffix) if path.is_file() else path.name
     return name.replace(":", "_") or "encoder"

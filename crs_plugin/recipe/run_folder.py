@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
+from crs_plugin.models.encoder_file import ENCODER_FILE
 from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT, PREVIOUS_CHECKPOINT
 from crs_plugin.recipe.reading import read_resolved
 from crs_plugin.recipe.recipe import Recipe
@@ -76,7 +77,7 @@ class RunFolder:
     @property
     def encoder(self) -> Path:
         """The trained encoder."""
-        return self.path / "encoder.safetensors"
+        return self.path / ENCODER_FILE
 
     @property
     def card(self) -> Path:

@@ -424,6 +424,11 @@ def test_saving_where_there_is_no_folder_is_told(encoder, tmp_path):
         encoder.save(tmp_path / "nowhere" / "e.safetensors")
 
 
+def test_the_folder_of_a_run_is_its_encoder(encoder, tmp_path):
+    encoder.save(tmp_path / "encoder.safetensors")
+    assert Encoder.load(tmp_path).digest() == encoder.digest()
+
+
 def test_a_flipped_bit_is_found(saved, tmp_path):
     whole = saved.read_bytes()
     damaged = tmp_path / "damaged.safetensors"
