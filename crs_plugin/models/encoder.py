@@ -56,9 +56,9 @@ class Encoder(nn.Module):
         """Return the encoder in a file, on the CPU and in eval mode.
 
         Args:
-            path: A file that ``save`` wrote, or the folder of a run; or a checkpoint (``.pth``, ``.pt``, ``.ckpt``) of a
-                ResNet-18 for RGB images of 224 px, such as those of the released code.
-                ``import_checkpoint`` opens others, and says what was left out of it.
+            path: A file that ``save`` wrote, or the folder of a run; or a checkpoint (``.pth``,
+                ``.pt``, ``.ckpt``) of a ResNet-18 for RGB images of 224 px, such as those of the
+                released code. ``import_checkpoint`` opens others, and says what was left out of it.
 
         Raises:
             InputError: If there is no such file, it is cut short or damaged, it is no encoder, or

@@ -41,7 +41,7 @@ def written(folder: Path, records: int) -> float:
     """Write the shards, and return the seconds that it took."""
     from crs_plugin.data.dataset import FaceDataset
     from crs_plugin.data.images import FileImages
-    from crs_plugin.data.shards.writing import write_shards
+    from crs_plugin.data.shards.shard_writing import write_shards
 
     with tempfile.TemporaryDirectory() as root:
         for number in range(DIFFERENT):

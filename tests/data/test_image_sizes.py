@@ -4,7 +4,7 @@ from PIL import Image
 from crs_plugin.data.datasets.shards import shards
 from crs_plugin.data.image_sizes import ImageSizes, image_sizes
 from crs_plugin.data.shards.shard_images import ShardImages
-from crs_plugin.data.shards.writing import write_shards
+from crs_plugin.data.shards.shard_writing import write_shards
 
 
 def test_a_sample_is_read(folder_of, tmp_path):

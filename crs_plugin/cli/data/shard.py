@@ -40,7 +40,7 @@ def command(
     The same call goes on where an interrupted one stopped, and makes damaged shards anew.
     """
     from crs_plugin.data.cache.limit import in_words
-    from crs_plugin.data.shards.writing import LEFT_OUT, write_shards
+    from crs_plugin.data.shards.shard_writing import LEFT_OUT, write_shards
     from crs_plugin.recipe import Recipe
     from crs_plugin.recipe.progress import StageProgress
     from crs_plugin.recipe.spec import DataSource

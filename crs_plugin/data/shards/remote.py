@@ -35,12 +35,12 @@ def expanded(address: str) -> list[str]:
     if "{" not in address:
         return [address]
     try:
-        from braceexpand import UnbalancedBracesError, braceexpand
+        from braceexpand import braceexpand
     except ImportError as error:
         raise MissingExtraError(f"{address}: braces", "shards") from error
     try:
         return list(braceexpand(address))
-    except UnbalancedBracesError as error:
+    except ValueError as error:
         raise InputError(f"{address}: its braces do not match") from error
 
 

@@ -15,7 +15,7 @@ from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.data.shards import remote
 from crs_plugin.data.shards.fetched import fetched_folder
 from crs_plugin.data.shards.remote import UnreachableError
-from crs_plugin.data.shards.writing import write_shards
+from crs_plugin.data.shards.shard_writing import write_shards
 from crs_plugin.data.streaming import StreamedImages
 from crs_plugin.miners.samplers import near_shards
 from crs_plugin.miners.samplers.uniform import uniform

@@ -14,7 +14,7 @@ from crs_plugin.data.datasets.image_folder import image_folder
 from crs_plugin.data.datasets.shards import shards
 from crs_plugin.data.datasets.synthetic_faces import synthetic_faces
 from crs_plugin.data.datasets.table import table
-from crs_plugin.data.shards.writing import write_shards
+from crs_plugin.data.shards.shard_writing import write_shards
 
 
 @pytest.fixture
