@@ -8,11 +8,9 @@ from datetime import timedelta
 
 import pytorch_lightning as pl
 import torch.distributed as dist
-from lightning_fabric.plugins.environments import (
-    ClusterEnvironment,
-    SLURMEnvironment,
-    TorchElasticEnvironment,
-)
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.settings import TrainingSettings
@@ -20,6 +18,11 @@ from crs_plugin.pretraining.settings import TrainingSettings
 PATIENCE = timedelta(minutes=10)
 """How long a process waits for one that neither answers nor has ended. One that has ended closes
 its connections, which the others notice at once."""
+
+WHAT_NOW = (
+    "so training stopped. The checkpoint that was saved last can be continued with --resume, by as"
+    " many processes or another number of them (training.devices)"
+)
 
 _SAID_BY_TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _TASKS_OF_SRUN = "SLURM_STEP_NUM_TASKS"  # which a batch script itself does not have
@@ -126,12 +129,10 @@ def told_as_lost() -> Iterator[None]:
     except RuntimeError as error:
         if not _is_lost(error):
             raise
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0].partition(". ")[0]
         raise LostProcessError(
             "another process of this run has ended, or has not answered for"
-            f" {PATIENCE.total_seconds() / 60:.0f} minutes, so training stopped ({reason}). What"
-            " was saved last is still there: continue with --resume, with as many processes or"
-            " another number"
+            f" {PATIENCE.total_seconds() / 60:.0f} minutes ({reason}), {WHAT_NOW}"
         ) from error
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from lightning_fabric.plugins.environments.lightning import find_free_network_port
 
 from crs_plugin.errors import InputError
-from crs_plugin.pretraining.processes import LostProcessError, processes_here
+from crs_plugin.pretraining.processes import WHAT_NOW, LostProcessError, processes_here
 from crs_plugin.pretraining.settings import TrainingSettings
 
 _PROGRAM = "crs_plugin.recipe.following"
@@ -51,7 +51,7 @@ def followers(settings: TrainingSettings, folder: Path) -> Iterator[None]:
             yield
             _wait_until_ended(started)
         except LostProcessError as error:
-            raise LostProcessError(_lost(started, str(error))) from error
+            raise LostProcessError(_first_lost(started) or str(error)) from error
         finally:
             for follower in started:
                 follower.end()
@@ -153,14 +153,12 @@ def _wait_until_ended(started: Sequence[_Follower]) -> None:
         time.sleep(_POLL)
 
 
-def _lost(started: Sequence[_Follower], message: str) -> str:
-    """Return the message with what is known of those that have ended, the first cause first."""
+def _first_lost(started: Sequence[_Follower]) -> str | None:
+    """Return how the first one ended that did not end for want of another; None if none did."""
     deadline = time.monotonic() + _SECONDS_TO_DIE
-    while time.monotonic() < deadline and not any(follower.failed for follower in started):
+    while time.monotonic() < deadline:
+        for follower in started:
+            if follower.failed and WHAT_NOW not in (why := follower.why()):
+                return f"process {follower.rank} of {len(started) + 1} {why}, {WHAT_NOW}"
         time.sleep(_POLL)
-    known = [
-        f"process {follower.rank} of {len(started) + 1} {follower.why()}"
-        for follower in started
-        if follower.failed and message not in follower.why()
-    ]
-    return "; ".join([*known[:1], message])
+    return None
