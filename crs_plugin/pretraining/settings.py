@@ -37,8 +37,8 @@ class TrainingSettings:
             drawn differently on each. Batch normalisation takes its statistics over the images of
             one process, ``batch_size / devices``, and keeps those of the first: a network with it
             gets other parameters than in one process, one without it the same (but for rounding,
-            1e-6, if views draw nothing). A stopped run may be resumed with another number; with three
-            and more it is resumed exactly but for rounding.
+            1e-6, if views draw nothing). A stopped run may be resumed with another number of
+            devices; with three or more, it is resumed exactly but for rounding.
         num_nodes: Machines. With several, ``torchrun`` or ``srun`` has to start all processes, and
             the run's folder has to be one that all of them see.
         sync_batchnorm: Take the statistics of batch normalisation over the images of all processes.

@@ -29,7 +29,9 @@ def main() -> None:
 
 
 def _end_with_the_other() -> None:
-    sys.stdin.buffer.read()  # returns when the other end of the pipe is closed
+    # Returns when the other end of the pipe is closed. A read of sys.stdin would hold a lock that
+    # the interpreter wants when it ends.
+    os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 
 
