@@ -339,6 +339,7 @@ def _announce(
     steps = settings.epochs * len(batches)
     if settings.max_steps is not None:
         steps = min(steps, settings.max_steps)
+    processes = settings.devices * settings.num_nodes
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
     run.say(f"recipe: {recipe.name} → {run.folder.path}")
     run.say(f"data: {data.dataset.name}, {len(images):,} images of {images.shape[-1]} px: {counts}")
@@ -352,8 +353,9 @@ def _announce(
         f" views of {view_size} px"
     )
     run.say(
-        f"training: {steps:,} steps of {settings.batch_size} images in {precision_here(settings)};"
-        " the time left is known after the first steps"
+        f"training: {steps:,} steps of {settings.batch_size} images in {precision_here(settings)}"
+        f"{f', by {processes} processes' if processes > 1 else ''}; the time left is known after"
+        " the first steps"
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from lightning_fabric.plugins.environments.lightning import find_free_network_port
 
 SECONDS = 120
-RUNS = 6
+RUNS = 8
 _PORTS: list[int] = []
 
 

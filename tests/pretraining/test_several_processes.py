@@ -21,7 +21,7 @@ from crs_plugin.losses import CoarseCrossEntropy, CRSContLoss, FineCrossEntropy,
 from crs_plugin.pretraining import training
 from crs_plugin.pretraining.checkpoint_files import damage
 from crs_plugin.pretraining.metrics import MetricsRow
-from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.pretraining.module import DivergenceError, PretrainingModule
 from crs_plugin.pretraining.objective import Objective, Term
 from crs_plugin.pretraining.optimizers.sgd import sgd
 from crs_plugin.pretraining.processes import LostProcessError
@@ -40,7 +40,9 @@ class StillViews(nn.Module):
         return floats, floats.flip(-1)
 
 
-def module(augmentation: nn.Module, *, batch_norm: bool = False) -> PretrainingModule:
+def module(
+    augmentation: nn.Module, *, batch_norm: bool = False, broken: bool = False
+) -> PretrainingModule:
     """All terms of the package, under a network whose rows know nothing of one another."""
     torch.manual_seed(0)
     parts = {
@@ -59,7 +61,7 @@ def module(augmentation: nn.Module, *, batch_norm: bool = False) -> PretrainingM
                 Term("crs_cont", 1.0, CRSContLoss(class_weights=torch.tensor([1.0, 0.5, 1, 1]))),
                 Term("coarse", 0.5, CoarseCrossEntropy()),
                 Term("agreement", 0.1, PredictionNTXent()),
-                Term("fine", 0.2, FineCrossEntropy()),
+                Term("fine", float("inf") if broken else 0.2, FineCrossEntropy()),
             ]
         ),
     }
@@ -98,6 +100,12 @@ def everything(rank: int, folder: Path, devices: int) -> dict[str, Any]:
 
     next_run()
     settings = small_settings(devices=devices)
+    explodes = module(StillViews(), broken=rank == devices - 1)
+    with pytest.raises(DivergenceError) as caught:
+        small_run(folder / "diverged", explodes, settings=settings, **data())
+    found["diverged"] = str(caught.value)
+
+    next_run()
     views = NoisyViews()
     made = module(views)
     small_run(folder / "noisy", made, settings=settings, **data())
@@ -191,6 +199,12 @@ def test_one_is_asked_and_all_stop_and_go_on_exactly(run):
     whole, parts = rows(folder / "noisy"), rows(folder / "stopped")
     assert [row["step"] for row in whole] == [row["step"] for row in parts]
     assert whole[-1]["loss"] == pytest.approx(parts[-1]["loss"], abs=10 * near)
+
+
+def test_one_diverges_and_all_say_so(run):
+    _, _, results = run
+    assert "training diverged at step 1" in results[0]["diverged"]
+    assert len({found["diverged"] for found in results}) == 1
 
 
 def test_only_the_first_writes(run):

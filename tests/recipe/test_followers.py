@@ -50,11 +50,13 @@ def followers_of(process: int) -> list[int]:
 def test_one_command_does_everything_and_leaves_nothing_behind(tmp_path, call, capfd):
     before = set(os.environ)
     probe = "evaluation=[{name: linear_probe, title: lab, regularisation: [0.01]}]"
-    changes = ("training.devices=2", "training.max_steps=2", probe)
+    changes = ("training.devices=2", "training.max_steps=2", "loggers=[{name: csv}]", probe)
     assert call(*options(tmp_path / "run", *changes)) == 0
     output, errors = capfd.readouterr()
     assert errors == ""
     assert output.count("step 1/2") == output.count("encoder: ") == output.count("report: ") == 1
+    assert "2 steps of 8 images in" in output
+    assert "by 2 processes" in output
     assert [row["step"] for row in rows(tmp_path / "run")] == [1, 2]
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["results"]
@@ -64,8 +66,8 @@ def test_one_command_does_everything_and_leaves_nothing_behind(tmp_path, call, c
 
 
 def test_one_that_fails_before_the_training_says_why(tmp_path):
-    settings = TrainingSettings(epochs=1, batch_size=8, devices=3, accelerator="cpu")
-    expected = r"process [12] of the run ended with code 1: .*recipe\.yaml"
+    settings = TrainingSettings(epochs=1, batch_size=8, devices=2, accelerator="cpu")
+    expected = r"process 1 of the run ended with code 1: .*recipe\.yaml"
     with pytest.raises(InputError, match=expected), followers(settings, tmp_path):
         pytest.fail("the block must not run")
     assert followers_of(os.getpid()) == []
