@@ -36,7 +36,8 @@ class CoarseCrossEntropy(nn.Module):
         Args:
             coarse_logits: [V·B, C] floating, view after view.
             labels: [V·B] coarse ids, -1 for none.
-            image_ids: [V·B] 0 to B - 1 for every view: they tell how many rows the first view has.
+            image_ids: [V·B] consecutive, the same for every view: they tell how many rows the
+                first view has.
 
         Returns:
             A scalar; float32, or float64 for float64 logits.
@@ -46,6 +47,6 @@ class CoarseCrossEntropy(nn.Module):
             ValueError: If the shapes do not fit, or a label is none of the classes.
         """
         if self.views == "first" and len(image_ids):
-            images = int(image_ids.max()) + 1
+            images = int(image_ids.max() - image_ids.min()) + 1
             coarse_logits, labels = coarse_logits[:images], labels[:images]
         return labelled_cross_entropy(coarse_logits, labels)

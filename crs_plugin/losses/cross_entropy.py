@@ -1,15 +1,19 @@
 """Cross-entropy of the rows that have a label: what the two classification terms share."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from crs_plugin.expressions import UNLABELLED
+from crs_plugin.losses.gathered_batch import is_spread, sum_over_processes
 
 
 def labelled_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cross-entropy of the rows whose label is not ``UNLABELLED``.
 
     A batch without any labelled row gives 0, attached to the graph (the mean over none is NaN).
+    Where a process group is initialised, it is the mean over the rows of all processes, which may
+    have different numbers of them with a label.
 
     Args:
         logits: [N, C] floating.
@@ -33,12 +37,15 @@ def labelled_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     classes = logits.shape[1]
     kept = labels != UNLABELLED
     logits, labels = logits[kept], labels[kept].long()
-    if len(labels) == 0:
-        return (logits.float() * 0).sum()
     wrong = labels[(labels < 0) | (labels >= classes)]
     if len(wrong):
         raise ValueError(
             f"label {int(wrong[0])} is none of the {classes} classes of the logits (ids 0 to"
             f" {classes - 1}, or {UNLABELLED} for a row without a label)"
         )
-    return F.cross_entropy(logits if logits.element_size() == 8 else logits.float(), labels)
+    logits = logits if logits.element_size() == 8 else logits.float()
+    if is_spread():
+        count = torch.tensor(float(len(labels)), device=logits.device)
+        total = F.cross_entropy(logits, labels, reduction="sum")
+        return sum_over_processes(total / sum_over_processes(count).clamp(min=1))
+    return F.cross_entropy(logits, labels) if len(labels) else logits.sum() * 0

@@ -71,7 +71,7 @@ def gather_batch(embeddings: Tensor, labels: Tensor) -> GatheredBatch:
         raise ValueError(f"embeddings must have one width and dtype on all processes, not {listed}")
     sizes = tuple(size for _, size, *_ in headers)
     contents = {(size, content) for _, size, *_, content in headers}
-    if len(contents) == 1 and sizes[0] > 0:
+    if len(contents) == 1 and sizes[0] > 0 and not _are_alike(embeddings):
         raise ValueError(
             f"all {len(sizes)} processes gave the same {sizes[0]} embeddings: were they gathered"
             " before, as pytorch-metric-learning's DistributedLossWrapper does? Then give"
@@ -105,6 +105,11 @@ def sum_over_processes(value: Tensor) -> Tensor:
     dist.all_reduce(total)
     share = value * dist.get_world_size()
     return share + (total - share.detach())
+
+
+def _are_alike(rows: Tensor) -> bool:
+    """Return whether all rows are the same, as a collapsed network makes them on every process."""
+    return bool((rows == rows[:1]).all())
 
 
 def _headers(embeddings: Tensor, labels: Tensor) -> list[list[int]]:

@@ -19,6 +19,7 @@ from crs_plugin.pretraining.batches import Batch
 from crs_plugin.pretraining.metrics import MetricsRow, TermValue
 from crs_plugin.pretraining.network import network_outputs
 from crs_plugin.pretraining.objective import PART_OF, Objective, collapsed_values
+from crs_plugin.pretraining.over_processes import mean_over_processes, rows_of_all_processes
 from crs_plugin.pretraining.seeding import seed_step
 from crs_plugin.pretraining.step_outputs import StepOutputs
 
@@ -115,7 +116,7 @@ class PretrainingModule(pl.LightningModule):
             features=made.features.float(),
             labels=labels,
             fine_labels=batch.fine.repeat(len(views)),
-            image_ids=torch.arange(len(batch.images), device=images.device).repeat(len(views)),
+            image_ids=self._image_ids(len(batch.images)).repeat(len(views)),
             projections=made.projections,
             embeddings=made.embeddings,
             coarse_logits=made.coarse_logits,
@@ -144,10 +145,11 @@ class PretrainingModule(pl.LightningModule):
         outputs = self.outputs(batch)
         with self._full_precision():
             total, values = self.objective(outputs)
-            self._stop_if_diverged(step + 1, total, values)
+            whole, whole_values = _over_processes(total, values)
+            self._stop_if_diverged(step + 1, whole, whole_values)
             self._images_since += len(batch.images) * self.trainer.world_size
             if new_weights or self._is_logged(step + 1):
-                self._measured = self._measure(step, outputs, total, values)
+                self._measured = self._measure(step, outputs, whole, whole_values)
         loss: torch.Tensor = total
         return loss
 
@@ -176,6 +178,10 @@ class PretrainingModule(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+    def _image_ids(self, count: int) -> torch.Tensor:
+        first = self.global_rank * count
+        return torch.arange(first, first + count, device=self.device)
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
         weights, norms_and_biases = get_weight_decay_parameters([self])
@@ -221,7 +227,7 @@ class PretrainingModule(pl.LightningModule):
         values: Mapping[str, torch.Tensor],
     ) -> dict[str, Any]:
         collapsed = collapsed_values(self.objective, outputs)
-        z = outputs.embeddings
+        z = None if outputs.embeddings is None else rows_of_all_processes(outputs.embeddings)
         return {
             "step": step + 1,
             "epoch": step // int(self.trainer.num_training_batches) + 1,
@@ -247,6 +253,14 @@ class PretrainingModule(pl.LightningModule):
             f" (values so far are in metrics.jsonl). Lower optimizer.lr, take a schedule that warms"
             " up, or set training.precision to 32-true if it is not"
         )
+
+
+def _over_processes(
+    total: torch.Tensor, values: Mapping[str, torch.Tensor]
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Return objective and terms of the whole batch: means over the processes."""
+    of_all = mean_over_processes(torch.stack([total, *values.values()]).detach())
+    return of_all[0], dict(zip(values, of_all[1:], strict=True))
 
 
 def _check_parts(objective: Objective, parts: Mapping[str, nn.Module | None]) -> None:
@@ -281,8 +295,11 @@ def _is_channels_last(backbone: nn.Module) -> bool:
 
 
 def _accuracy(logits: torch.Tensor | None, labels: torch.Tensor) -> float | None:
+    if logits is None:
+        return None
+    logits, labels = rows_of_all_processes(logits), rows_of_all_processes(labels)
     labelled = labels >= 0
-    if logits is None or not bool(labelled.any()):
+    if not bool(labelled.any()):
         return None
     from torchmetrics.functional.classification import multiclass_accuracy
 

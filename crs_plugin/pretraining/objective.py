@@ -13,6 +13,7 @@ from torch import nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.losses.class_weights import ClassWeights
+from crs_plugin.pretraining.over_processes import mean_over_processes
 from crs_plugin.pretraining.step_outputs import StepOutputs
 
 TERM_INPUTS: Mapping[str, str] = MappingProxyType(
@@ -22,7 +23,7 @@ TERM_INPUTS: Mapping[str, str] = MappingProxyType(
         "features": "[V·B, F] output of the backbone, h",
         "labels": "[V·B] coarse ids, -1 for none",
         "fine_labels": "[V·B] contiguous ids of the expressions in the data, -1 for none",
-        "image_ids": "[V·B] number of the image in the batch, 0..B-1 repeated for every view",
+        "image_ids": "[V·B] number of the image, consecutive, repeated for every view",
         "coarse_logits": "[V·B, C] output of the coarse head",
         "fine_logits": "[V·B, K] output of the fine head",
         "z0": "[B, D] embeddings of view 0",
@@ -203,18 +204,22 @@ def collapsed_values(objective: Objective, outputs: StepOutputs) -> dict[str, fl
 
     A value at its collapsed one is a plateau, whatever the total does. Losses are evaluated on a
     copy, so that queues and running statistics stay clean. None where a loss cannot be copied, or
-    is not defined for identical inputs.
+    is not defined for identical inputs. Of several processes, which must all call it, the mean.
     """
     collapsed = outputs.collapsed()
-    values: dict[str, float | None] = {}
+    values = []
     for term in objective.terms:
         try:
             loss = copy.deepcopy(term.loss)
             value = float(_evaluate(term.name, loss, objective.inputs[term.name], collapsed))
         except (RuntimeError, TypeError, ValueError):
             value = float("nan")
-        values[term.name] = value if abs(value) < float("inf") else None
-    return values
+        values.append(value)
+    known = mean_over_processes(torch.tensor(values, device=outputs.features.device)).tolist()
+    return {
+        term.name: value if abs(value) < float("inf") else None
+        for term, value in zip(objective.terms, known, strict=True)
+    }
 
 
 def _evaluate(

@@ -30,7 +30,19 @@ class TrainingSettings:
             measured to gain nothing. Where
             there is no C++ compiler, a line says so and the run goes on uncompiled.
         accelerator: ``auto`` takes a GPU where there is one.
-        devices: How many of them.
+        devices: How many of them in each machine, with a process for each (DDP). They share every
+            batch, so that the order of the images is that of one process; the loss is that of the
+            whole batch for the losses of this package without pairs of a miner, while other losses,
+            and those with mined pairs, compare the images of one process only. Augmentations are
+            drawn differently on each. Batch normalisation takes its statistics over the images of
+            one process, ``batch_size / devices``, and keeps those of the first: a network with it
+            gets other parameters than in one process, one without it the same (but for rounding,
+            1e-6, if views draw nothing). A stopped run may be resumed with another number of
+            devices; with three or more, it is resumed exactly but for rounding.
+        num_nodes: Machines. With several, ``torchrun`` or ``srun`` has to start all processes, and
+            the run's folder has to be one that all of them see.
+        sync_batchnorm: Take the statistics of batch normalisation over the images of all processes.
+            On GPUs only.
         threads: Threads of PyTorch on the CPU; as many as PyTorch chooses when left out. Numbers
             differ by rounding with it. Fewer are faster where other programs keep cores busy.
         decode_size: Side in pixels of the square that images are decoded to, once, before the
@@ -50,6 +62,8 @@ class TrainingSettings:
     compile: Compile = "auto"
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1
+    num_nodes: PositiveInt = 1
+    sync_batchnorm: bool = False
     threads: PositiveInt | None = None
     decode_size: PositiveInt | None = None
     log_every: PositiveInt = 10

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
+from crs_plugin.pretraining.over_processes import mean_over_processes
+
 
 @dataclass(frozen=True)
 class StepOutputs:
@@ -16,7 +18,8 @@ class StepOutputs:
         features: ``[V·B, F]`` float, backbone output h.
         labels: ``[V·B]`` int64, coarse ids; -1 for none.
         fine_labels: ``[V·B]`` int64, contiguous ids of the expressions in the data; -1 for none.
-        image_ids: ``[V·B]`` int64, 0..B-1 repeated.
+        image_ids: ``[V·B]`` int64, consecutive numbers of the images, repeated for every view:
+            0..B-1, on the second of several processes B..2B-1 and so on.
         projections: ``[V·B, D]`` float, projection-head output, or None without that head.
         embeddings: ``[V·B, D]`` float, the projections, L2-normalised: z.
         coarse_logits: ``[V·B, C]`` float, or None without a coarse head.
@@ -51,7 +54,7 @@ class StepOutputs:
 
         All images are alike to it: embeddings, projections and features are their batch-mean
         direction (of mean length) repeated, logits are the logarithm of the class shares in the
-        batch. The miner's pairs stay.
+        batch. The batch is that of all processes, which must all call it. The miner's pairs stay.
         """
         return replace(
             self,
@@ -65,10 +68,11 @@ class StepOutputs:
 
 def _mean_direction(rows: torch.Tensor) -> torch.Tensor:
     lengths = rows.norm(dim=1)
-    mean = F.normalize(rows, dim=1).mean(dim=0)
+    mean = mean_over_processes(F.normalize(rows, dim=1).mean(dim=0))
     # Perfectly spread rows have no mean direction; any one will do, for the same collapsed value.
-    direction = F.normalize(mean if mean.norm() > 1e-6 else rows[0], dim=0)
-    repeated: torch.Tensor = (direction * lengths.mean()).expand_as(rows).contiguous()
+    direction = F.normalize(mean if mean.norm() > 1e-6 else torch.ones_like(mean), dim=0)
+    length = mean_over_processes(lengths.mean())
+    repeated: torch.Tensor = (direction * length).expand_as(rows).contiguous()
     return repeated
 
 
@@ -76,5 +80,6 @@ def _class_prior(logits: torch.Tensor | None, labels: torch.Tensor) -> torch.Ten
     if logits is None:
         return None
     counts = torch.bincount(labels[labels >= 0], minlength=logits.shape[1]).to(logits.dtype)
-    shares = counts / counts.sum().clamp(min=1)
+    counts = mean_over_processes(counts)
+    shares = counts / counts.sum().clamp(min=torch.finfo(counts.dtype).tiny)
     return shares.clamp(min=1e-6).log().expand_as(logits).contiguous()

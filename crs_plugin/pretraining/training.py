@@ -11,6 +11,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
 from rich.console import Console
 
@@ -33,6 +34,13 @@ from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
 from crs_plugin.pretraining.compiling_pays import compiling_pays
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.precision_here import precision_here
+from crs_plugin.pretraining.processes import (
+    PATIENCE,
+    check_processes,
+    joined,
+    processes_here,
+    told_as_lost,
+)
 from crs_plugin.pretraining.settings import TrainingSettings
 from crs_plugin.pretraining.surroundings import undisturbed
 
@@ -85,12 +93,16 @@ def pretrain(
     With the same arguments, machine and threads the numbers are the same, however often the run is
     stopped and resumed. The caller has made the module with seeded weights.
 
+    Where the settings are for several processes, each of them calls this function, with the
+    environment variables of torchrun or srun. That of rank 0 writes.
+
     Args:
         module: What is trained; it stays on the CPU afterwards.
         batches: What it is trained on; their seed is the run's, their size that of the settings.
         settings: Budget and hardware.
         folder: The run's folder; made if it is not there.
-        resume: Continue from the folder's checkpoint instead of starting anew.
+        resume: Continue from the folder's checkpoint instead of starting anew. Of several processes
+            the first decides.
         loggers: Experiment loggers that get every row of metrics as well.
         console: Where progress is shown, or None for nowhere.
 
@@ -100,23 +112,13 @@ def pretrain(
     Raises:
         InputError: If there is nothing to resume, what there is belongs to another run, or the
             hardware that is asked for is not there.
+        LostProcessError: If another process of the run has ended or does not answer.
         DivergenceError: If a term of the objective is no finite number any more.
     """
     check_hardware(settings)
     total_steps = _total_steps(settings, len(batches))
     display = ProgressDisplay(console)
     checkpoint = folder / LAST_CHECKPOINT
-    continued = usable_checkpoint(folder, display.announce) if resume else None
-    if resume and continued is None:
-        raise InputError(f"there is nothing to resume in {folder}: no checkpoint {checkpoint}")
-    folder.mkdir(parents=True, exist_ok=True)
-    if continued != checkpoint:
-        checkpoint.unlink(missing_ok=True)  # so that a damaged one never takes the other's place
-    if continued is None:
-        (folder / PREVIOUS_CHECKPOINT).unlink(missing_ok=True)
-        (folder / METRICS_FILE).unlink(missing_ok=True)
-    remove_leftovers(checkpoint)
-
     identity = RunIdentity(
         {
             "seed": batches.seed,
@@ -127,6 +129,7 @@ def pretrain(
         },
         pixels=batches.fingerprint,
         precision=precision_here(settings),
+        processes=settings.devices * settings.num_nodes,
     )
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
@@ -150,8 +153,11 @@ def pretrain(
             ],
         )
         module.seed = batches.seed
-        with interruption.listening():
-            _fit(trainer, module, batches, continued, interruption)
+        with joined(trainer):
+            found = _begun(folder, resume, display) if trainer.is_global_zero else None
+            continued = trainer.strategy.broadcast(found)
+            with interruption.listening():
+                _fit(trainer, module, batches, continued, interruption)
     ended = time.perf_counter()
     made = 0 if start.step is None else trainer.global_step - start.step
     rows = read_metrics(folder / METRICS_FILE)
@@ -167,6 +173,22 @@ def pretrain(
         warnings=tuple(watch.warnings),
         final=rows[-1] if rows else {},
     )
+
+
+def _begun(folder: Path, resume: bool, display: ProgressDisplay) -> Path | None:
+    """Make the folder ready, and return the checkpoint to continue from, if it is to be."""
+    checkpoint = folder / LAST_CHECKPOINT
+    continued = usable_checkpoint(folder, display.announce) if resume else None
+    if resume and continued is None:
+        raise InputError(f"there is nothing to resume in {folder}: no checkpoint {checkpoint}")
+    folder.mkdir(parents=True, exist_ok=True)
+    if continued != checkpoint:
+        checkpoint.unlink(missing_ok=True)  # so that a damaged one never takes the other's place
+    if continued is None:
+        (folder / PREVIOUS_CHECKPOINT).unlink(missing_ok=True)
+        (folder / METRICS_FILE).unlink(missing_ok=True)
+    remove_leftovers(checkpoint)
+    return continued
 
 
 class _Start(pl.Callback):
@@ -202,10 +224,11 @@ def check_hardware(settings: TrainingSettings) -> None:
     Raises:
         InputError: If it is not.
     """
-    if settings.batch_size % settings.devices:
+    devices = settings.devices * settings.num_nodes
+    if settings.batch_size % devices:
         raise InputError(
-            f"training.batch_size is {settings.batch_size}, which {settings.devices} devices"
-            " (training.devices) cannot share evenly"
+            f"training.batch_size is {settings.batch_size}, which {devices} devices"
+            " (training.devices times training.num_nodes) cannot share evenly"
         )
     gpus = torch.cuda.device_count() or int(torch.backends.mps.is_available())
     if settings.accelerator == "gpu" and settings.devices > gpus:
@@ -218,6 +241,12 @@ def check_hardware(settings: TrainingSettings) -> None:
         raise InputError(
             "training.precision is 16-mixed, which needs a GPU; on a CPU take bf16-mixed or 32-true"
         )
+    if settings.sync_batchnorm and on_cpu:
+        raise InputError(
+            "training.sync_batchnorm is true, but PyTorch synchronises batch normalisation on GPUs"
+            " only; set it to false, or take a network without batch normalisation"
+        )
+    check_processes(settings)
 
 
 def _total_steps(settings: TrainingSettings, steps_per_epoch: int) -> int:
@@ -233,10 +262,17 @@ def _trainer(
     callbacks: list[pl.Callback],
 ) -> pl.Trainer:
     on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
+    several = settings.devices * settings.num_nodes > 1
+    plugins: list[Any] = [AtomicCheckpointIO()]
+    if several:
+        plugins.append(processes_here().environment(settings))
     try:
         return pl.Trainer(
             accelerator=settings.accelerator,
             devices=settings.devices,
+            num_nodes=settings.num_nodes,
+            strategy=DDPStrategy(timeout=PATIENCE) if several else "auto",
+            sync_batchnorm=settings.sync_batchnorm,
             precision=precision_here(settings),
             # Steps alone decide where a run ends: Lightning's count of epochs is not exact in a run
             # that was stopped several times, once of them between two epochs.
@@ -244,7 +280,7 @@ def _trainer(
             max_steps=total_steps,
             logger=list(loggers) or False,
             callbacks=callbacks,
-            plugins=[AtomicCheckpointIO()],
+            plugins=plugins,
             default_root_dir=folder,
             log_every_n_steps=settings.log_every,
             deterministic="warn" if on_gpu else None,
@@ -265,7 +301,8 @@ def _fit(
     interruption: Interruption,
 ) -> None:
     try:
-        trainer.fit(module, train_dataloaders=batches, ckpt_path=checkpoint)
+        with told_as_lost():
+            trainer.fit(module, train_dataloaders=batches, ckpt_path=checkpoint)
     except (KeyboardInterrupt, SystemExit):
         # Lightning turns KeyboardInterrupt into an exit, once it has cleaned up.
         if not interruption.requested:

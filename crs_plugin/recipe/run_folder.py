@@ -20,6 +20,8 @@ from crs_plugin.recipe.run_lock import LOCK_FILES, check_free, held
 
 Mode = Literal["new", "resume", "overwrite"]
 
+_PLACES = frozenset({"devices", "num_nodes"})
+
 LIBRARIES = (
     "crs_plugin",
     "torch",
@@ -172,13 +174,25 @@ class RunFolder:
                 f"{self.path} holds no run to resume (there is no recipe.yaml);"
                 " leave out --resume to start one"
             )
-        changes = differences(read_resolved(self.recipe), recipe.values)
+        before, after = (
+            _without_places(values) for values in (read_resolved(self.recipe), recipe.values)
+        )
+        changes = differences(before, after)
         if changes:
             listed = "\n".join(f"  {line}" for line in changes)
             raise InputError(
                 f"{self.path} was started with another recipe, so it cannot be resumed"
                 f" exactly:\n{listed}\nChange it back, or use --overwrite or another --output"
             )
+
+
+def _without_places(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resolved recipe without what says by how many processes it is run."""
+    training = values.get("training")
+    if not isinstance(training, Mapping):
+        return dict(values)
+    kept = {name: value for name, value in training.items() if name not in _PLACES}
+    return {**values, "training": kept}
 
 
 def differences(before: Any, after: Any, key: str = "") -> list[str]:

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
+from rich.console import Console
 from rich.text import Text
 
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
@@ -16,6 +17,7 @@ from crs_plugin.data.decoded_images import DecodedImages, ImageReader
 from crs_plugin.data.leakage.pair_list import as_csv
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
+from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.files import write_atomically
@@ -23,6 +25,7 @@ from crs_plugin.models.fastest_device import fastest_device
 from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.precision_here import precision_here
+from crs_plugin.pretraining.processes import processes_here
 from crs_plugin.pretraining.training import PretrainingOutcome, check_hardware, pretrain
 from crs_plugin.recipe.building import (
     PretrainingData,
@@ -34,6 +37,7 @@ from crs_plugin.recipe.building import (
 )
 from crs_plugin.recipe.card import write_card
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
+from crs_plugin.recipe.followers import followers
 from crs_plugin.recipe.leaks import (
     FoundLeaks,
     find_leaks,
@@ -57,13 +61,15 @@ log = logging.getLogger("crs_plugin.run")
 class _Run:
     """What the stages of one run share.
 
-    What is said before the run has a folder is kept, and logged once it has.
+    What is said before the run has a folder is kept, and logged once it has. Only the process of
+    rank 0 shows and writes anything.
     """
 
     recipe: Recipe
     folder: RunFolder
     telling: Telling
     progress: StageProgress
+    rank: int = 0
     kept: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
@@ -101,6 +107,8 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
     Raises:
         InputError: If anything does not fit; nothing has been changed then.
     """
+    if processes_here().rank > 0:
+        return (mode == "resume" and folder.report.is_file()) or follow(recipe, folder)
     folder.check(recipe, mode)
     telling = Telling(log)
     run = _Run(recipe, folder, telling, StageProgress(telling.console))
@@ -115,11 +123,56 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
     return True
 
 
-def _run(run: _Run, mode: Mode) -> None:
+def follow(
+    recipe: Recipe, folder: RunFolder, *, ready: Callable[[], object] = lambda: None
+) -> bool:
+    """Take part in the pre-training of a run whose other work the process of rank 0 does.
+
+    Args:
+        recipe: What that process runs.
+        folder: Where it runs it.
+        ready: Called just before the training.
+
+    Returns:
+        True when the training is finished, False when somebody interrupted it.
+
+    Raises:
+        InputError: If anything does not fit.
+    """
+    nowhere = Console(quiet=True)
+    telling = Telling(log, nowhere, nowhere)
+    run = _Run(recipe, folder, telling, StageProgress(nowhere), rank=processes_here().rank)
+    try:
+        with isolate_rng():
+            prepared = _prepared(run)
+            ready()
+            outcome = _pretrain(run, prepared.module, prepared.batches, resume=False)
+    except KeyboardInterrupt:
+        return False
+    return not outcome.interrupted
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What there is when the training can begin."""
+
+    context: EvaluationContext
+    evaluations: Sequence[Any]
+    data: PretrainingData
+    images: DecodedImages
+    left_out: Sequence[BadImage]
+    found: FoundLeaks
+    leaks: Leaks
+    module: PretrainingModule
+    batches: RunBatches
+
+
+def _prepared(run: _Run) -> _Prepared:
     recipe = run.recipe
     check_hardware(recipe.training)
     context = check_data(recipe)
-    check_build(recipe)
+    if run.rank == 0:
+        check_build(recipe)
     data, module = _data_and_module(recipe, context)
     evaluations = [spec.build() for spec in recipe.evaluation]
     left_out = _read_images(run, context)
@@ -143,12 +196,19 @@ def _run(run: _Run, mode: Mode) -> None:
         batch_size=recipe.training.batch_size,
         seed=recipe.seed,
     )
+    return _Prepared(context, evaluations, data, images, left_out, found, leaks, module, batches)
+
+
+def _run(run: _Run, mode: Mode) -> None:
+    recipe, prepared = run.recipe, _prepared(run)
+    data, module, batches = prepared.data, prepared.module, prepared.batches
     with run.folder.open(recipe, mode), logged_to(run.folder.log):
         run.log_kept()
         _announce(run, data, module, batches)
-        _show_left_out(run, left_out)
-        _write_leaks(run, found)
-        outcome = _pretrain(run, module, batches, resume=mode == "resume")
+        _show_left_out(run, prepared.left_out)
+        _write_leaks(run, prepared.found)
+        with followers(recipe.training, run.folder.path):
+            outcome = _pretrain(run, module, batches, resume=mode == "resume")
         if outcome.interrupted:
             raise KeyboardInterrupt
         encoder = encoder_of(recipe, module, _seen(recipe, data, module, outcome))
@@ -156,9 +216,11 @@ def _run(run: _Run, mode: Mode) -> None:
         run.say(f"encoder: {run.folder.encoder}")
         if recipe.training.accelerator != "cpu":
             encoder.to(fastest_device())
-        context = context.with_encoders(encoder, references_of(recipe, encoder), run.progress)
+        references = references_of(recipe, encoder)
+        context = prepared.context.with_encoders(encoder, references, run.progress)
+        images, leaks = prepared.images, prepared.leaks
         with run.progress.stage():
-            results = [evaluation(context) for evaluation in evaluations]
+            results = [evaluation(context) for evaluation in prepared.evaluations]
             finished = FinishedRun(
                 recipe, run.folder, data, images, module, outcome, context, results, leaks
             )
@@ -272,6 +334,7 @@ def _announce(
     steps = settings.epochs * len(batches)
     if settings.max_steps is not None:
         steps = min(steps, settings.max_steps)
+    processes = settings.devices * settings.num_nodes
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
     run.say(f"recipe: {recipe.name} → {run.folder.path}")
     run.say(f"data: {data.dataset.name}, {len(images):,} images of {images.shape[-1]} px: {counts}")
@@ -285,8 +348,9 @@ def _announce(
         f" views of {view_size} px"
     )
     run.say(
-        f"training: {steps:,} steps of {settings.batch_size} images in {precision_here(settings)};"
-        " the time left is known after the first steps"
+        f"training: {steps:,} steps of {settings.batch_size} images in {precision_here(settings)}"
+        f"{f', by {processes} processes' if processes > 1 else ''}; the time left is known after"
+        " the first steps"
     )
 
 
@@ -306,7 +370,7 @@ def _pretrain(
         settings=recipe.training,
         folder=folder.path,
         resume=resume and folder.can_resume,
-        loggers=[spec.build(folder.path) for spec in recipe.loggers],
+        loggers=[spec.build(folder.path) for spec in recipe.loggers] if run.rank == 0 else (),
         console=run.telling.console,
     )
 

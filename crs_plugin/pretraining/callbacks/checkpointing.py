@@ -23,11 +23,14 @@ class RunIdentity:
         pixels: Digest of the images. Another machine may decode them a little differently, so the
             run goes on if only they differ, with a warning.
         precision: What the network is computed in. It may depend on the machine as well.
+        processes: How many processes share a batch: what they draw depends on it, the images of a
+            batch do not.
     """
 
     settings: Mapping[str, int | str]
     pixels: str
     precision: str
+    processes: int = 1
 
 
 def digest(*tensors: torch.Tensor) -> str:
@@ -36,6 +39,10 @@ def digest(*tensors: torch.Tensor) -> str:
     for tensor in tensors:
         hasher.update(tensor.contiguous().numpy().data)
     return hasher.hexdigest()[:16]
+
+
+def _counted(processes: int) -> str:
+    return f"{processes} process{'es' * (processes > 1)}"
 
 
 class Checkpointing(Checkpoint):
@@ -62,7 +69,12 @@ class Checkpointing(Checkpoint):
     def state_dict(self) -> dict[str, Any]:
         """Return the identity of the run."""
         identity = self.identity
-        return {**identity.settings, "pixels": identity.pixels, "precision": identity.precision}
+        return {
+            **identity.settings,
+            "pixels": identity.pixels,
+            "precision": identity.precision,
+            "processes": identity.processes,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Make sure that it is the same run.
@@ -91,6 +103,13 @@ class Checkpointing(Checkpoint):
             self._announce(
                 f"the run began in {began_in} and is computed in {self.identity.precision} here: it"
                 " goes on, but is not the exact continuation (training.precision says which)"
+            )
+        began_with = state_dict.get("processes", 1)
+        if began_with != self.identity.processes:
+            self._announce(
+                f"the run was saved by {_counted(began_with)} and goes on with"
+                f" {_counted(self.identity.processes)}: with the same images in the same order, but"
+                " other draws of the augmentation"
             )
 
     def on_train_batch_end(

@@ -59,9 +59,12 @@ class Interruption(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Pass the request on to the trainer; checkpoints are written after this callback."""
-        if self.requested:
-            trainer.should_stop = True
+        """Pass the request on to the trainer; checkpoints are written after this callback.
+
+        It is enough that one of several processes was asked: all of them stop at this step.
+        """
+        if trainer.strategy.reduce_boolean_decision(self.requested, all=False):
+            self.requested = trainer.should_stop = True
 
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
