@@ -30,15 +30,18 @@ class TrainingSettings:
             measured to gain nothing. Where
             there is no C++ compiler, a line says so and the run goes on uncompiled.
         accelerator: ``auto`` takes a GPU where there is one.
-        devices: How many of them in each machine, with a process for each (DDP). They share every
-            batch, so that the order of the images is that of one process; the loss is that of the
-            whole batch for the losses of this package without pairs of a miner, while other losses,
-            and those with mined pairs, compare the images of one process only. Augmentations are
-            drawn differently on each. Batch normalisation takes its statistics over the images of
-            one process, ``batch_size / devices``, and keeps those of the first: a network with it
-            gets other parameters than in one process, one without it the same (but for rounding,
-            1e-6, if views draw nothing). A stopped run may be resumed with another number of
-            devices; with three or more, it is resumed exactly but for rounding.
+        devices: How many of them in each machine, with a process for each (DDP), which the run
+            starts itself unless ``torchrun`` or ``srun`` has started all. They share every batch,
+            so that the order of the images is that of one process; the loss is that of the whole
+            batch for the losses of this package without pairs of a miner, while other losses, and
+            those with mined pairs, compare the images of one process only. Augmentations are drawn
+            differently on each. Batch normalisation takes its statistics over the images of one
+            process, ``batch_size / devices``, and keeps those of the first. A network with it gets
+            other parameters than in one process: after 12 steps of 8 images in a small example by
+            up to 0.27 with 2 devices and 0.73 with 4, where training itself moved them by up to
+            0.55. One without it gets the same but for rounding (1e-6), if views draw nothing. A
+            stopped run may be resumed with another number of devices; with three or more, it is
+            resumed exactly but for rounding.
         num_nodes: Machines. With several, ``torchrun`` or ``srun`` has to start all processes, and
             the run's folder has to be one that all of them see.
         sync_batchnorm: Take the statistics of batch normalisation over the images of all processes.

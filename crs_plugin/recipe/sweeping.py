@@ -12,6 +12,7 @@ from crs_plugin.evaluation.comparison import Comparison, FinishedReport
 from crs_plugin.evaluation.comparison.page import comparison_page
 from crs_plugin.evaluation.comparison.printing import print_comparison
 from crs_plugin.files import write_atomically
+from crs_plugin.pretraining.processes import processes_here
 from crs_plugin.recipe.checks import check_build, check_data
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.recipe.recipe import Recipe
@@ -73,8 +74,14 @@ def run_sweep(runs: Sequence[SweepRun], folder: Path, *, continue_with: str) -> 
         The exit code: 0 when all are finished, 1 when some failed, 130 when somebody interrupted.
 
     Raises:
-        InputError: If the folder cannot be made.
+        InputError: If the folder cannot be made, or torchrun or srun started several processes.
     """
+    started_by = processes_here().started_by
+    if started_by is not None:
+        raise InputError(
+            f"{started_by} started several processes, but a sweep starts those of each run"
+            " (training.devices) itself: begin it as one process"
+        )
     console = progress_console()
     _make(folder)
     failed: dict[str, str] = {}

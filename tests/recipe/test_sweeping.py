@@ -69,6 +69,15 @@ def test_an_interrupted_sweep_goes_on_where_it_was(runs, stand, tmp_path, capsys
     assert "3 of 3 runs are finished" in capsys.readouterr().out
 
 
+def test_it_is_begun_as_one_process(runs, tmp_path, monkeypatch):
+    variables = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match="srun started several processes, but a sweep"):
+        run_sweep(runs, tmp_path / "sweep", continue_with="…")
+    assert not (tmp_path / "sweep").exists()
+
+
 def test_a_folder_of_another_recipe_is_refused_before_anything_runs(runs, valid, small, tmp_path):
     (other,) = sweep_runs(valid, ["optimizer.lr=0.2", "optimizer.momentum=0"], 1, registry=small)
     place = tmp_path / NAMES[1]
