@@ -113,6 +113,14 @@ def test_resuming_with_another_recipe_shows_the_difference(folder, recipe):
     assert "objective.0.temperature: 0.07 in the run, 0.2 now" in str(error.value)
 
 
+def test_a_run_is_resumed_by_another_number_of_processes(folder, recipe):
+    opened(folder, recipe, "new")
+    folder.check(load_recipe(SHIPPED, ["training.devices=2", "training.num_nodes=2"]), "resume")
+    synchronised = load_recipe(SHIPPED, ["training.sync_batchnorm=true"])
+    with pytest.raises(InputError, match=r"sync_batchnorm: \(not set\) in the run, True now"):
+        folder.check(synchronised, "resume")
+
+
 def test_a_folder_that_cannot_be_made_is_named(recipe, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
