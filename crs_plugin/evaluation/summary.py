@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 def summary_table(results: Sequence[EvaluationResult]) -> "Table":
     """Return a table of all headline targets: every encoder, and the gain over a random one."""
+    from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
 
     shown = headline_targets(results)
     encoders = list(dict.fromkeys(name for target in shown for name in target.scores))
     references = [name for name in encoders if name != TRAINED]
-    table = Table(title="Frozen encoder, in per cent (95 % interval)", title_justify="left")
-    table.add_column("target")
+    title = "Frozen encoder, in per cent (95 % interval)"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("target", overflow="fold")
     headings = ["accuracy", *references, "UAR", *references]
     beside_random = any(RANDOM in target.gains for target in shown)
     headings += [f"UAR gained over {RANDOM}"] if beside_random else []
@@ -57,8 +59,9 @@ def _gained(target: Target) -> str:
         return ""
     gain, (low, high) = target.gains[RANDOM].uar, target.gains[RANDOM].uar_interval
     style = "green" if low > 0 else "red" if high < 0 else "yellow"
-    return f"[{style}]{100 * gain:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})[/]"
+    return f"[{style}]{100 * gain:+.1f}\n{100 * low:+.1f} to {100 * high:+.1f}[/]"
 
 
 def _rate(rate: float, interval: Interval) -> str:
-    return f"{100 * rate:.1f} ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
+    # The interval below, so that all of it is seen where there are 80 columns.
+    return f"{100 * rate:.1f}\n{100 * interval[0]:.1f}–{100 * interval[1]:.1f}"
