@@ -1,5 +1,6 @@
 """The processes of a run: which of them this one is, who started them, and what if one is lost."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,6 +115,9 @@ def joined(trainer: pl.Trainer) -> Iterator[None]:
         yield
     finally:
         if dist.is_initialized():
+            # A wrapper that outlives its group now and then aborts the process at its end.
+            trainer.strategy.model = None
+            gc.collect()
             dist.destroy_process_group()
 
 

@@ -1,5 +1,6 @@
 """Runs a function in several processes that form a gloo group."""
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,4 +41,5 @@ def _work(rank: int, number: int, work: Callable[[int], Any], folder: Path) -> N
     store = dist.FileStore(str(folder / "store"), number)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=number)
     torch.save(work(rank), folder / f"{rank}.pt")
+    gc.collect()  # a wrapper that outlives its group now and then aborts the process at its end
     dist.destroy_process_group()

@@ -12,6 +12,7 @@ from processes import in_processes
 from pytorch_metric_learning.utils.distributed import DistributedLossWrapper
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
+from torch.multiprocessing.spawn import ProcessExitedException
 from torch.nn.parallel import DistributedDataParallel
 
 from crs_plugin.losses import CRSContLoss, crs_cont_loss
@@ -98,7 +99,22 @@ class OneStep(pl.LightningModule):
 def test_lightnings_strategy_makes_the_step_of_one_process(tmp_path: Path) -> None:
     module = OneStep()
     before = torch.cat([p.detach().flatten() for p in module.network.parameters()])
-    trainer = pl.Trainer(
+    for _ in range(4):  # DDP on gloo now and then aborts a process that has done its work
+        try:
+            stepped(tmp_path).fit(module)
+            break
+        except ProcessExitedException as error:
+            if error.signal_name != "SIGABRT":
+                raise
+    after = torch.cat([p.detach().flatten() for p in module.network.parameters()])
+    network = model()
+    CRSContLoss()(network(whole(2)[0]), whole(2)[1]).backward()
+    expected = gradients(network)
+    assert (before - after - expected).norm() <= 1e-9 * expected.norm()
+
+
+def stepped(folder: Path) -> pl.Trainer:
+    return pl.Trainer(
         accelerator="cpu",
         devices=2,
         strategy="ddp_spawn",
@@ -108,14 +124,8 @@ def test_lightnings_strategy_makes_the_step_of_one_process(tmp_path: Path) -> No
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
-        default_root_dir=tmp_path,
+        default_root_dir=folder,
     )
-    trainer.fit(module)
-    after = torch.cat([p.detach().flatten() for p in module.network.parameters()])
-    network = model()
-    CRSContLoss()(network(whole(2)[0]), whole(2)[1]).backward()
-    expected = gradients(network)
-    assert (before - after - expected).norm() <= 1e-9 * expected.norm()
 
 
 def other_ways(rank: int) -> dict[str, Any]:
