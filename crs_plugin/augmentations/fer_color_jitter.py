@@ -38,6 +38,7 @@ class FERColorJitter(IntensityAugmentationBase2D):
         hue: Shift drawn from [-hue, hue], in turns.
         p: Probability that an image is jittered.
         grayscale: Probability that an image loses its colours.
+        inplace: Whether the images that it is given may be written into, which saves memory.
         same_on_batch: Whether all images get the same.
         keepdim: Whether [C, H, W] stays without a batch.
     """
@@ -51,6 +52,7 @@ class FERColorJitter(IntensityAugmentationBase2D):
         hue: HueShift = 0.1,
         p: Fraction = 0.8,
         grayscale: Fraction = 0.2,
+        inplace: bool = False,
         same_on_batch: bool = False,
         keepdim: bool = False,
     ) -> None:
@@ -60,6 +62,7 @@ class FERColorJitter(IntensityAugmentationBase2D):
             for name, spread in zip(_FACTORS, (brightness, contrast, saturation), strict=True)
         }
         self.flags = {**self.ranges, "hue": hue, "jitter": p, "grayscale": grayscale}
+        self.inplace = inplace
         self._blended, self._with_hue_shifted = blended, with_hue_shifted
         self._jittered_in_one = jittered_in_one
 
@@ -115,7 +118,9 @@ class FERColorJitter(IntensityAugmentationBase2D):
             return self._jittered_in_one(
                 input, table.to(input.device, input.dtype, non_blocking=True)
             )
-        result = input.clone(memory_format=torch.contiguous_format)
+        result = input
+        if not self.inplace:
+            result = input.clone(memory_format=torch.contiguous_format)
         coefficients = _coefficients(params)
         for rows, order, of_hue in _groups(params, coloured=input.shape[1] == 3):
             places = order.clamp(max=_SATURATION)[..., None].expand(-1, -1, 3)

@@ -80,6 +80,7 @@ class FERTwoViews(TwoViews):
                 hue=hue,
                 p=jitter,
                 grayscale=grayscale,
+                inplace=True,
             ),
             then,
             mean,

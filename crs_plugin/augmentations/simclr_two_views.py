@@ -80,6 +80,7 @@ class SimCLRTwoViews(TwoViews):
                 hue=_HUE_PER_STRENGTH * strength,
                 p=jitter,
                 grayscale=grayscale,
+                inplace=True,
             ),
             [RandomGaussianBlur((kernel, kernel), tuple(sigma), p=blur), *then],
             mean,

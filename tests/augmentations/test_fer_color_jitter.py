@@ -138,3 +138,11 @@ def test_gradients_of_the_steps():
     weights = torch.rand(3, 2, dtype=torch.float64) * 0.3
     assert torch.autograd.gradcheck(lambda x: with_hue_shifted(x, weights[0]), images)
     assert torch.autograd.gradcheck(lambda x: blended(x, *weights), images)
+
+
+def test_in_place_it_is_the_same(images):
+    jitter, other = FERColorJitter(), FERColorJitter(inplace=True)
+    expected = jitter(images)
+    given = images.clone()
+    assert torch.equal(other(given, params=jitter._params), expected)
+    assert torch.equal(jitter(images, params=jitter._params), expected)
