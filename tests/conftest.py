@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import setuptools  # noqa: F401 (before a test imports distutils, which torch.compile then stumbles over)
 import torch
 
 from crs_plugin.cli import main as cli
