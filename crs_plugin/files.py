@@ -56,8 +56,14 @@ def _move(temporary: Path, path: Path) -> None:
     try:
         os.replace(temporary, path)
     except FileExistsError:  # some file systems rename over nothing
-        path.unlink()
-        os.rename(temporary, path)
+        before = temporary.with_suffix(f".before{path.suffix}")
+        os.rename(path, before)
+        try:
+            os.rename(temporary, path)
+        except OSError:
+            os.rename(before, path)
+            raise
+        before.unlink()
 
 
 def _temporary_prefix(path: Path) -> str:

@@ -58,3 +58,15 @@ def test_a_file_system_that_renames_over_nothing(tmp_path: Path, monkeypatch) ->
         write_atomically(tmp_path / "a.txt", content)
         assert (tmp_path / "a.txt").read_text() == content
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    rename = os.rename
+
+    def fails_for_the_new_one(source: Path, target: Path) -> None:
+        if "before" not in source.name and "before" not in target.name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fails_for_the_new_one)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_atomically(tmp_path / "a.txt", "newer")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "new"

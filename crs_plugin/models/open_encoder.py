@@ -54,12 +54,11 @@ def _opened(text: str) -> AnyEncoder:
     path = Path(text).expanduser()
     if text.startswith(_TOOLKITS) and not path.exists():
         return _of_toolkit(text)
-    if (path / ENCODER_FILE).is_file():
-        path = path / ENCODER_FILE
     suffix = path.suffix.lower()
     if suffix == ".onnx":
         return OnnxEncoder(path)
-    if suffix == ".safetensors" or suffix in CHECKPOINT_SUFFIXES:
+    of_run = (path / ENCODER_FILE).is_file()
+    if of_run or suffix == ".safetensors" or suffix in CHECKPOINT_SUFFIXES:
         return Encoder.load(path)
     if path.is_dir():
         raise InputError(f"folder {text} has no {ENCODER_FILE}; an encoder is {KINDS}")

@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from crs_plugin.compiling import compiled
 from crs_plugin.errors import InputError
+from crs_plugin.losses.gathered_batch import is_spread
 from crs_plugin.pretraining.batches import Batch
 from crs_plugin.pretraining.metrics import MetricsRow, TermValue
 from crs_plugin.pretraining.network import network_outputs
@@ -259,6 +260,8 @@ def _over_processes(
     total: torch.Tensor, values: Mapping[str, torch.Tensor]
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Return objective and terms of the whole batch: means over the processes."""
+    if not is_spread():
+        return total, dict(values)
     of_all = mean_over_processes(torch.stack([total, *values.values()]).detach())
     return of_all[0], dict(zip(values, of_all[1:], strict=True))
 

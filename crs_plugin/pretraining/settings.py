@@ -27,8 +27,8 @@ class TrainingSettings:
             seconds where the kernels are kept from an earlier run (in ``$CRS_CACHE``); numbers
             differ by rounding, and so do the draws of dropout. ``auto`` compiles long runs (10⁹
             pixels of views) in ``32-true`` on a CPU with AVX-512; with AVX2, or in bfloat16, it was
-            measured to gain nothing. Where
-            there is no C++ compiler, a line says so and the run goes on uncompiled.
+            measured to gain nothing. Where there is no C++ compiler, a line says so and the run
+            goes on uncompiled.
         accelerator: ``auto`` takes a GPU where there is one.
         devices: How many of them in each machine, with a process for each (DDP), which the run
             starts itself unless ``torchrun`` or ``srun`` has started all. They share every batch,

@@ -27,7 +27,7 @@ def command(kind: str | None, as_json: bool) -> None:
     console = Console()
     for each in [kind] if kind else KINDS:
         own, families = registry.listing(each)
-        columns = (Column(each, overflow="fold") for each in ("name", "from", "what it is"))
+        columns = (Column(title, overflow="fold") for title in ("name", "from", "what it is"))
         table = Table(*columns, box=None, pad_edge=False, padding=(0, 2))
         for name, found in own.items():
             table.add_row(name, *_described(found))

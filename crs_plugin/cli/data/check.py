@@ -72,7 +72,6 @@ def _check_output(file: Path) -> None:
 
 
 def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
-
     from crs_plugin.data.decoded_images import ImageReader
     from crs_plugin.recipe import Recipe
     from crs_plugin.recipe.data_leaks import leaks_of_dataset, leaks_of_recipe

@@ -94,7 +94,6 @@ def _opened(chosen: "Spec | Recipe") -> "tuple[OpenedData, ...]":
 
 
 def _unreadable(opened: "tuple[OpenedData, ...]") -> "dict[str, dict[int, BadImage]]":
-
     from crs_plugin.data.decoded_images import ImageReader
     from crs_plugin.recipe.progress import StageProgress
     from crs_plugin.verbosity import progress_console

@@ -25,18 +25,20 @@ class Copy:
     @property
     def bytes(self) -> int:
         """Bytes that it takes; 0 once it is gone."""
-        try:
-            return self.file.stat().st_size
-        except OSError:
-            return 0
+        status = self._status()
+        return status.st_size if status else 0
 
     @property
     def used(self) -> float:
-        """When it was last read from, in seconds since the epoch."""
+        """When it was last read from, in seconds since the epoch; 0 once it is gone."""
+        status = self._status()
+        return status.st_mtime if status else 0.0
+
+    def _status(self) -> os.stat_result | None:
         try:
-            return self.file.stat().st_mtime
+            return self.file.stat()
         except OSError:
-            return 0.0
+            return None
 
 
 def fetched_folder() -> Path:
