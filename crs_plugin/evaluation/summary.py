@@ -27,7 +27,8 @@ def summary_table(results: Sequence[EvaluationResult]) -> "Table":
     references = [name for name in encoders if name != TRAINED]
     title = "Frozen encoder, in per cent (95 % interval)"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("target", overflow="fold")
+    longest_word = max((len(word) for t in shown for word in t.title.split()), default=0)
+    table.add_column("target", overflow="fold", min_width=min(longest_word, 20))
     headings = ["accuracy", *references, "UAR", *references]
     beside_random = any(RANDOM in target.gains for target in shown)
     headings += [f"UAR gained over {RANDOM}"] if beside_random else []
