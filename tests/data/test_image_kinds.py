@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 import torch
 from PIL import Image, ImageFile, ImageOps
@@ -118,11 +119,23 @@ KINDS: dict[str, tuple[Callable[[], Image.Image], str, dict[str, object], str]] 
 }
 
 
+def saved(folder: Path, name: str) -> Path:
+    """Save an image of a kind, and skip the test where Pillow itself cannot read it."""
+    made, format_, options, _ = KINDS[name]
+    path = folder / name
+    made().save(path, format_, **options)
+    try:
+        with Image.open(path) as opened:
+            opened.load()
+    except OSError as error:  # early versions: YCbCr in TIFF
+        pytest.skip(f"Pillow {PIL.__version__} cannot read the {name} that it wrote: {error}")
+    return path
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_kind_of_file_is_read_as_pillow_reads_it(tmp_path: Path, name: str) -> None:
-    made, format_, options, mode = KINDS[name]
-    path = tmp_path / name
-    made().save(path, format_, **options)
+    mode = KINDS[name][-1]
+    path = saved(tmp_path, name)
     pixels = read(path)
     with Image.open(path) as opened:
         expected = np.array(opened.convert(mode))
@@ -133,10 +146,9 @@ def test_a_kind_of_file_is_read_as_pillow_reads_it(tmp_path: Path, name: str) ->
 
 @pytest.mark.parametrize("name", ["animated.gif", "animated.webp", "animated.png", "pages.tiff"])
 def test_the_frame_is_the_first(tmp_path: Path, name: str) -> None:
-    made, format_, options, _ = KINDS[name]
-    made().save(tmp_path / name, format_, **options)
+    made = KINDS[name][0]
     assert np.array_equal(
-        read(tmp_path / name).permute(1, 2, 0).numpy(), np.array(made().convert("RGB"))
+        read(saved(tmp_path, name)).permute(1, 2, 0).numpy(), np.array(made().convert("RGB"))
     )
 
 
@@ -300,9 +312,7 @@ CUT = [name for name in KINDS if "pixel" not in name]
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.95])
 @pytest.mark.parametrize("name", CUT)
 def test_a_cut_file_is_refused_or_has_lost_nothing(tmp_path: Path, name: str, share: float) -> None:
-    made, format_, options, _ = KINDS[name]
-    path = tmp_path / name
-    made().save(path, format_, **options)
+    path = saved(tmp_path, name)
     whole, data = read(path), path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     with contextlib.suppress(DataError):

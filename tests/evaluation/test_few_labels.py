@@ -52,7 +52,8 @@ def test_the_value_that_does_best_on_validation_is_used(faces, context) -> None:
 
     both = run(context(world(faces)), draw, regularisation=(1e-9, 0.1))
     good = run(context(world(faces)), draw, regularisation=(0.1,))
-    assert both.measures == good.measures
+    values = [[measure.values["trained"] for measure in of.measures] for of in (both, good)]
+    assert values[0] == values[1]  # the random encoder does not show which is better
     assert both.notes[0].startswith("C for the trained encoder, chosen on validation: 0.1 at some.")
     assert good.notes[0] == "C for the trained encoder: 0.1, the only one tried."
 

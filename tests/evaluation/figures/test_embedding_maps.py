@@ -6,12 +6,12 @@ import numpy as np
 from crs_plugin.evaluation.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.figures.embedding_maps import embedding_maps
 
-FEATURES = np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32)
+FEATURES, OTHERS = np.random.default_rng(0).normal(size=(2, 12, 8)).astype(np.float32)
 SAMPLE = EmbeddingSample(
     "test images of faces",
     ("fear", "anger", "happiness") * 4,
     ("negative", "negative", "positive") * 4,
-    {"trained": FEATURES, "random": -FEATURES},
+    {"trained": FEATURES, "random": OTHERS},
 )
 
 
