@@ -69,6 +69,26 @@ def test_second_gradient(classes: int) -> None:
     assert torch.autograd.gradgradcheck(lambda z: anchor_losses(z, y, 0.5), (z,))
 
 
+@pytest.mark.usefixtures("_each_way")
+@pytest.mark.parametrize("classes", [1, 3])
+def test_the_gradient_that_can_be_differentiated_is_the_same(classes: int) -> None:
+    z, y = batch(6, classes, 1.0)
+    weights = torch.linspace(-1, 2, 6, dtype=torch.float64)
+    plain, differentiable = (
+        torch.autograd.grad((weights * anchor_losses(z, y, 0.5)).sum(), z, create_graph=graph)[0]
+        for graph in (False, True)
+    )
+    assert differentiable.requires_grad
+    torch.testing.assert_close(differentiable, plain, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.usefixtures("_each_way")
+@pytest.mark.parametrize("lowest", [-7, 0, 100])
+def test_any_ids_will_do(lowest: int) -> None:
+    z, y = batch(20, 3, 1.0)
+    assert torch.equal(anchor_losses(z, y + lowest, 0.5), anchor_losses(z, y, 0.5))
+
+
 @pytest.mark.parametrize("rows", [0, 1])
 def test_fewer_than_two_rows_have_no_loss(rows: int) -> None:
     z, y = batch(2, 1, 1.0)

@@ -46,6 +46,11 @@ def test_coarse_counts_the_first_view_and_labelled_rows_only(logits: Tensor) -> 
     assert not logits.grad[5:].any()
 
 
+def test_the_first_view_is_told_by_ids_from_anywhere(logits: Tensor) -> None:
+    expected = CoarseCrossEntropy()(logits, LABELS, IMAGE_IDS)
+    assert torch.equal(CoarseCrossEntropy()(logits, LABELS, IMAGE_IDS + 70), expected)
+
+
 def test_coarse_can_count_all_views(logits: Tensor) -> None:
     rows = LABELS != -1
     expected = F.cross_entropy(logits[rows], LABELS[rows])
@@ -84,6 +89,20 @@ def test_predictions_of_one_image_are_the_only_positives(logits: Tensor) -> None
     assert torch.allclose(PredictionNTXent(0.2)(logits, IMAGE_IDS), expected)
 
 
+def test_predictions_agree_at_the_temperature_of_the_method(logits: Tensor) -> None:
+    q = F.normalize(logits.softmax(dim=1), dim=1)
+    expected = crs_cont_loss(q, IMAGE_IDS, temperature=0.07)
+    assert torch.allclose(PredictionNTXent()(logits, IMAGE_IDS), expected)
+
+
+def test_predictions_in_half_precision_are_those_of_the_logits(logits: Tensor) -> None:
+    """Probabilities that are rounded to half precision are all alike to so low a temperature."""
+    half = logits.detach().half()
+    assert torch.equal(
+        PredictionNTXent()(half, IMAGE_IDS), PredictionNTXent()(half.float(), IMAGE_IDS)
+    )
+
+
 def test_agreeing_predictions_cost_less(logits: Tensor) -> None:
     loss_fn = PredictionNTXent()
     agreeing = logits[:5].repeat(2, 1)
@@ -93,7 +112,7 @@ def test_agreeing_predictions_cost_less(logits: Tensor) -> None:
 @pytest.mark.parametrize(
     ("labels", "error", "message"),
     [
-        (LABELS + 4, ValueError, "label 4 is none of the 4 classes"),
+        (LABELS + 4, ValueError, r"label 4 is none of the 4 classes .*\(ids 0 to 3, or -1 for"),
         (LABELS - 1, ValueError, "label -2 is none of the 4 classes"),
         (LABELS.float(), TypeError, "labels integer, not torch.float64 and torch.float32"),
         (LABELS[:7], ValueError, r"\[10, 4\] and \[7\]"),
@@ -109,3 +128,5 @@ def test_bad_options() -> None:
         CoarseCrossEntropy(views="second")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="above 0"):
         PredictionNTXent(0)
+    with pytest.raises(ValueError, match="finite"):
+        PredictionNTXent(float("inf"))

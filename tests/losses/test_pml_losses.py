@@ -115,6 +115,20 @@ def test_pairs_are_refused_by_those_losses_that_are_known_to(name: str, z: Tenso
     assert z.grad is None or not z.grad[LABELS == -1].any()
 
 
+def test_labels_may_be_missing_where_there_are_pairs(z: Tensor) -> None:
+    loss_fn = registry.get("loss", "pml/SupConLoss").target()
+    pairs = CoarseLabelMiner()(z, LABELS)
+    assert torch.equal(loss_fn(z, None, indices_tuple=pairs), SupConLoss()(z, None, pairs))
+
+
+def test_a_reference_stays_where_rows_without_label_are_left_out(z: Tensor) -> None:
+    kept = LABELS != -1
+    reference, of_reference = z.detach().flip(0)[:5], torch.tensor([0, 1, 2, 3, 0])
+    given = {"ref_emb": reference, "ref_labels": of_reference}
+    loss = registry.get("loss", "pml/SupConLoss").target()(z, LABELS, **given)
+    assert torch.allclose(loss, SupConLoss()(z[kept], LABELS[kept], **given))
+
+
 def test_pairs_of_a_miner_are_used_as_they_are(z: Tensor) -> None:
     loss_fn = registry.get("loss", "pml/SupConLoss").target()
     pairs = CoarseLabelMiner()(z, LABELS)

@@ -107,6 +107,15 @@ def test_a_table_of_ones_own() -> None:
     assert pairs_of(a2, n) == {(0, 1), (1, 0), (1, 3), (3, 1)}
 
 
+def test_with_a_table_the_label_to_be_ignored_is_a_fine_id() -> None:
+    ignored = fine_id("surprise")  # 2, which is the coarse id of neutral
+    miner = CoarseLabelMiner(table=DEFAULT_COARSE, ignore_label=ignored)
+    labels = torch.tensor([fine_id(name) for name in ("neutral", "neutral", "surprise", "anger")])
+    a1, p, a2, _ = miner(torch.randn(4, 3), labels)
+    assert pairs_of(a1, p) == {(0, 1), (1, 0)}
+    assert set(a2.tolist()) == {0, 1, 3}
+
+
 def test_fine_labels_in_an_order_of_ones_own() -> None:
     names = ("fear", "happy", "angry")
     miner = CoarseLabelMiner(table=DEFAULT_COARSE, class_names=names)
