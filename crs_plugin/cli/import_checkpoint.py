@@ -13,7 +13,7 @@ import click
     default="resnet18",
     show_default=True,
     metavar="NAME",
-    help="Its architecture; 'crs components list backbone' lists them.",
+    help="Its architecture; 'crs components list --kind backbone' lists them.",
 )
 @click.option(
     "--input-size",

@@ -1,12 +1,17 @@
 """What every command has in common: help, exit codes, messages without traceback."""
 
+import contextlib
 import os
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
+import crs_plugin
 from crs_plugin.cli import main as cli
 from crs_plugin.errors import InputError
 
@@ -44,6 +49,22 @@ def test_the_commands_are_those_documented():
 def test_every_help_text_ends_with_an_example(call, capsys, path):
     assert call(*path, "--help") == 0
     assert capsys.readouterr().out.strip().splitlines()[-1].strip().startswith("Example: crs ")
+
+
+def test_commands_that_texts_name_can_be_called_so():
+    package = Path(crs_plugin.__file__).parent
+    texts = "".join(file.read_text() for file in package.rglob("*.py"))
+    named = {
+        *re.findall(r"'crs ([a-z][^'\n]*)'", texts),
+        *re.findall(r"Example: crs (.+)\"", texts),
+    }
+    assert len(named) > len(COMMANDS)
+    for line in sorted(named):
+        words = shlex.split(line.partition(" > ")[0])
+        path = max((p for p in COMMANDS if list(p) == words[: len(p)]), key=len, default=None)
+        assert path is not None, line
+        with contextlib.suppress(click.MissingParameter):  # the text names the command alone
+            COMMANDS[path].make_context(line, words[len(path) :])
 
 
 def test_arguments_are_called_in_the_text_as_in_the_usage(call, capsys):
