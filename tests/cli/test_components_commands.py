@@ -2,7 +2,7 @@
 
 import pytest
 
-from crs_plugin.registry import KINDS, registry
+from crs_plugin.registry import KINDS, Registry, registry
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +78,14 @@ def test_an_unknown_component_suggests_the_nearest(call, capsys):
 def test_a_refused_component_says_why(call, capsys):
     assert call("components", "show", "loss", "lightly/DINOLoss") == 2
     assert "teacher" in capsys.readouterr().err
+
+
+def test_brackets_in_a_strangers_words_are_printed_as_they_are(call, capsys, monkeypatch):
+    def summed():
+        """Sums rows [n, d]; has no [/end]."""
+
+    registered = Registry(rooms={})
+    registered.register("loss", "summed")(summed)
+    monkeypatch.setattr("crs_plugin.cli.components.list.registry", registered)
+    assert call("components", "list", "--kind", "loss") == 0
+    assert "Sums rows [n, d]; has no [/end]." in capsys.readouterr().out

@@ -23,6 +23,7 @@ def command(kind: str | None, as_json: bool) -> None:
         return
     from rich.console import Console
     from rich.table import Column, Table
+    from rich.text import Text
 
     console = Console()
     for each in [kind] if kind else KINDS:
@@ -30,7 +31,7 @@ def command(kind: str | None, as_json: bool) -> None:
         columns = (Column(title, overflow="fold") for title in ("name", "from", "what it is"))
         table = Table(*columns, box=None, pad_edge=False, padding=(0, 2))
         for name, found in own.items():
-            table.add_row(name, *_described(found))
+            table.add_row(*map(Text, (name, *_described(found))))
         console.print(f"[bold]{each}[/bold]")
         console.print(table)
         for (prefix, origin), names in families.items():

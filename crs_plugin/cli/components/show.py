@@ -43,7 +43,8 @@ def command(kind: str, name: str, as_json: bool) -> None:
         print_json(told)
         return
     console = Console(highlight=False)
-    console.print(f"[bold]{kind} {name}[/bold], from {component.origin}, {component.place}\n")
+    origin = f", from {component.origin}, {component.place}\n"
+    console.print(Text.assemble((f"{kind} {name}", "bold"), origin))
     console.print(component.docstring or "(no docstring)", markup=False)
     if options:
         table = Table("option", "type", "default", box=None, pad_edge=False, padding=(0, 2))
