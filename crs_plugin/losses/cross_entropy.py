@@ -23,6 +23,7 @@ def labelled_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
         A scalar; float32, or float64 for float64 logits.
 
     Raises:
+        TypeError: If logits are not floating or labels not integer.
         ValueError: If the shapes do not fit, or an id is outside the classes.
     """
     if logits.dim() != 2 or labels.shape != logits.shape[:1]:

@@ -45,6 +45,8 @@ class PredictionNTXent(nn.Module):
             TypeError: If logits are not floating or ids not integer.
             ValueError: If the shapes do not fit.
         """
+        if not coarse_logits.is_floating_point():
+            raise TypeError(f"coarse_logits must be floating, not {coarse_logits.dtype}")
         wide = coarse_logits if coarse_logits.element_size() == 8 else coarse_logits.float()
         predictions = F.normalize(wide.softmax(dim=-1), dim=-1)
         return crs_cont_loss(predictions, image_ids, temperature=self.temperature)

@@ -130,3 +130,9 @@ def test_bad_options() -> None:
         PredictionNTXent(0)
     with pytest.raises(ValueError, match="finite"):
         PredictionNTXent(float("inf"))
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
+def test_logits_that_are_no_floats(logits: Tensor, dtype: torch.dtype) -> None:
+    with pytest.raises(TypeError, match=r"coarse_logits must be floating, not torch\.int"):
+        PredictionNTXent()(logits.to(dtype), IMAGE_IDS)
