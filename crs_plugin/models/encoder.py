@@ -28,7 +28,7 @@ class Encoder(nn.Module):
 
         encoder = Encoder.load("runs/crs_cont_resnet18/encoder.safetensors")
         features = encoder.embed(["a.png", "b.png"])  # [2, F]
-        classifier = "runs/crs_cont_resnet18/classifiers/wild.safetensors"
+        classifier = "runs/crs_cont_resnet18/classifiers/1.safetensors"  # of the first target
         print(encoder.predict("a.png", classifier=classifier)[0].name)
 
     Args:
