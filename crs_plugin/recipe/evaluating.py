@@ -115,12 +115,12 @@ def _checked_context(run: _Evaluation) -> EvaluationContext:
     if left_out:
         write_atomically(run.folder.left_out, as_tsv(left_out))
         where = f"all in {run.folder.left_out}"
-        run.say(f"images left out: {len(left_out):,} ({where}){listed(left_out)}")
+        run.telling.say_early(f"images left out: {len(left_out):,} ({where}){listed(left_out)}")
     return context
 
 
 def _read_images(run: _Evaluation, context: EvaluationContext) -> tuple[BadImage, ...]:
-    reader = ImageReader(run.progress, run.say)
+    reader = ImageReader(run.progress, run.telling.say_early)
     with run.progress.stage():
         return context.read_images(
             reader,
@@ -133,6 +133,7 @@ def _read_images(run: _Evaluation, context: EvaluationContext) -> tuple[BadImage
 def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
     interrupted = False
     with logged_to(run.folder.log):
+        run.telling.log_early()
         run.say(f"encoder: {run.text} → {run.folder.path}")
         for dataset in context.datasets:
             run.say(f"data: {dataset.name}, {len(dataset):,} images")

@@ -87,7 +87,8 @@ def run(
         Paths and figures.
 
     Raises:
-        InputError: If anything does not fit; nothing has been changed then.
+        InputError: If anything does not fit, and nothing has been changed then; or if training
+            diverges, loses a process or runs out of memory or disk: what was saved stays.
 
     Example:
         >>> import crs_plugin

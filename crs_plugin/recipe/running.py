@@ -1,23 +1,17 @@
 """Running a recipe: from its data to an encoder, its evaluations and a report."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
 from rich.console import Console
-from rich.text import Text
 
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
-from crs_plugin.data.dataset import DataError
-from crs_plugin.data.decoded_images import DecodedImages, ImageReader
 from crs_plugin.data.leakage.pair_list import as_csv
-from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
-from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.files import write_atomically
@@ -26,32 +20,18 @@ from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.processes import processes_here
-from crs_plugin.pretraining.training import PretrainingOutcome, check_hardware, pretrain
-from crs_plugin.recipe.building import (
-    PretrainingData,
-    build_module,
-    coarse_counts,
-    encoder_of,
-    pretraining_data,
-    reduced,
-)
+from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
+from crs_plugin.recipe.building import PretrainingData, encoder_of
 from crs_plugin.recipe.card import write_card
-from crs_plugin.recipe.checks import check_build, check_data, check_open_data
 from crs_plugin.recipe.followers import followers
-from crs_plugin.recipe.leaks import (
-    FoundLeaks,
-    find_leaks,
-    in_words,
-    refuse,
-    without_leaks,
-)
+from crs_plugin.recipe.leaks import FoundLeaks
 from crs_plugin.recipe.log_file import logged_to
+from crs_plugin.recipe.preparing import PreparedRun, prepare_run
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.references import references_of
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
 from crs_plugin.recipe.run_folder import Mode, RunFolder
-from crs_plugin.recipe.sampling import sampler_factory
 from crs_plugin.recipe.telling import Telling
 
 log = logging.getLogger("crs_plugin.run")
@@ -59,32 +39,19 @@ log = logging.getLogger("crs_plugin.run")
 
 @dataclass(frozen=True)
 class _Run:
-    """What the stages of one run share.
-
-    What is said before the run has a folder is kept, and logged once it has. Only the process of
-    rank 0 shows and writes anything.
-    """
+    """What the stages of one run share; only the process of rank 0 shows and writes anything."""
 
     recipe: Recipe
     folder: RunFolder
     telling: Telling
     progress: StageProgress
     rank: int = 0
-    kept: list[str] = field(default_factory=list)
+
+    def prepared(self) -> PreparedRun:
+        return prepare_run(self.recipe, self.telling, self.progress, rank=self.rank)
 
     def say(self, line: str) -> None:
-        """Tell how it goes on."""
         self.telling.say(line)
-
-    def say_early(self, line: str) -> None:
-        """Print a line, and log it later."""
-        self.telling.console.print(Text(line), soft_wrap=True)
-        self.kept.append(line)
-
-    def log_kept(self) -> None:
-        """Log what was said early."""
-        for line in self.kept:
-            log.info(line)
 
 
 def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: str) -> bool:
@@ -105,7 +72,9 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
         True when the run is finished, False when somebody interrupted it.
 
     Raises:
-        InputError: If anything does not fit; nothing has been changed then.
+        InputError: If anything does not fit, and nothing has been changed then; or if training
+            diverges (``DivergenceError``), loses a process (``LostProcessError``) or runs out of
+            memory or disk: what was saved until then stays.
     """
     if processes_here().rank > 0:
         return (mode == "resume" and folder.report.is_file()) or follow(recipe, folder)
@@ -144,7 +113,7 @@ def follow(
     run = _Run(recipe, folder, telling, StageProgress(nowhere), rank=processes_here().rank)
     try:
         with isolate_rng():
-            prepared = _prepared(run)
+            prepared = run.prepared()
             ready()
             outcome = _pretrain(run, prepared.module, prepared.batches, resume=False)
     except KeyboardInterrupt:
@@ -152,58 +121,11 @@ def follow(
     return not outcome.interrupted
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """What there is when the training can begin."""
-
-    context: EvaluationContext
-    evaluations: Sequence[Any]
-    data: PretrainingData
-    images: DecodedImages
-    left_out: Sequence[BadImage]
-    found: FoundLeaks
-    leaks: Leaks
-    module: PretrainingModule
-    batches: RunBatches
-
-
-def _prepared(run: _Run) -> _Prepared:
-    recipe = run.recipe
-    check_hardware(recipe.training)
-    context = check_data(recipe)
-    if run.rank == 0:
-        check_build(recipe)
-    data, module = _data_and_module(recipe, context)
-    evaluations = [spec.build() for spec in recipe.evaluation]
-    left_out = _read_images(run, context)
-    if left_out:
-        check_open_data(recipe, context)
-        data, module = _data_and_module(recipe, context)
-    images = _pretraining_images(run, context, data)
-    found = _look_for_leaks(run, context, data, images)
-    leaks = found.told(recipe.on_leak)
-    if found.pretrained and recipe.on_leak == "drop_from_train":
-        kept = without_leaks(data, found)
-        leaks = found.told(recipe.on_leak, dropped=len(data.dataset) - len(kept))
-        data, images = reduced(recipe, data, kept), images.take(kept)
-        module = build_module(recipe, data.expressions, coarse_counts(recipe, data.coarse))
-        run.say_early(f"left out of pre-training: {leaks.dropped:,} images that leak")
-    batches = RunBatches(
-        images,
-        data.fine,
-        data.coarse,
-        sampler=sampler_factory(recipe.sampler, images.shards()),
-        batch_size=recipe.training.batch_size,
-        seed=recipe.seed,
-    )
-    return _Prepared(context, evaluations, data, images, left_out, found, leaks, module, batches)
-
-
 def _run(run: _Run, mode: Mode) -> None:
-    recipe, prepared = run.recipe, _prepared(run)
+    recipe, prepared = run.recipe, run.prepared()
     data, module, batches = prepared.data, prepared.module, prepared.batches
     with run.folder.open(recipe, mode), logged_to(run.folder.log):
-        run.log_kept()
+        run.telling.log_early()
         _announce(run, data, module, batches)
         _show_left_out(run, prepared.left_out)
         _write_leaks(run, prepared.found)
@@ -247,66 +169,6 @@ def _interrupted(run: _Run, continue_with: str) -> bool:
                 f"  {continue_with}"
             )
     return False
-
-
-def _data_and_module(
-    recipe: Recipe, context: EvaluationContext
-) -> tuple[PretrainingData, PretrainingModule]:
-    data = pretraining_data(recipe, context.open(None, for_features=False))
-    return data, build_module(recipe, data.expressions, coarse_counts(recipe, data.coarse))
-
-
-def _read_images(run: _Run, context: EvaluationContext) -> tuple[BadImage, ...]:
-    """Decode what evaluations will want, and look at all other images; return those left out."""
-    recipe = run.recipe
-    # Of a part of the data, only that part is decoded.
-    whole = recipe.training.images is None
-    size = recipe.training.decoded_size(context.input_size) if whole else None
-    with run.progress.stage():
-        return context.read_images(
-            ImageReader(run.progress, run.say_early),
-            feature_size=context.input_size,
-            other_size=size,
-            skip=recipe.on_bad_image == "skip",
-        )
-
-
-def _pretraining_images(
-    run: _Run, context: EvaluationContext, data: PretrainingData
-) -> DecodedImages:
-    size = run.recipe.training.decoded_size(context.input_size)
-    at_hand = context.decoded(data.dataset, size)
-    if at_hand is not None:
-        return at_hand
-    with run.progress.stage():
-        read = ImageReader(run.progress, run.say_early).decoded(data.dataset, size)
-    if read.bad:  # which could be read a moment ago
-        raise DataError(f"{len(read.bad):,} images cannot be used:{listed(read.bad.values())}")
-    return read.images
-
-
-def _look_for_leaks(
-    run: _Run, context: EvaluationContext, data: PretrainingData, images: DecodedImages
-) -> FoundLeaks:
-    """Tell what is on both sides; refuse it, if the recipe says so."""
-    recipe, started = run.recipe, time.monotonic()
-    with run.progress.stage():
-        reader = ImageReader(run.progress, run.say_early)
-        found = find_leaks(recipe, context, data, images, reader)
-    if recipe.on_leak == "error":
-        refuse(found)
-    compared = f"compared in {time.monotonic() - started:.1f} s"
-    count = len(found.tested)
-    run.say_early(
-        f"leaks: pre-training data and {count} test part{'s' * (count != 1)} {compared}:"
-        f" {'something leaks' if found.pretrained else 'nothing leaks'}"
-    )
-    for overlap in found.overlaps:
-        run.say_early(f"  {in_words(overlap)}")
-    if found.not_checked:
-        names = ", ".join(found.not_checked)
-        run.say_early(f"  not checked, as they do not say what they test: {names}")
-    return found
 
 
 def _write_leaks(run: _Run, found: FoundLeaks) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.models.build_backbone import build_backbone
@@ -102,6 +103,22 @@ def test_one_data_set_is_probed_in_the_usual_way(call, encoder, tmp_path):
     assert folder.name.endswith("_on_synthetic_faces")
     (result,) = report(folder)["results"]
     assert result["protocol"] == "linear probe"
+
+
+def test_what_was_told_before_there_was_a_folder_is_in_the_log(call, encoder, tmp_path):
+    for index, expression in enumerate(("happy", "sad") * 12):
+        folder = tmp_path / "faces" / ("test" if index >= 16 else "train") / expression
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(index).integers(256, size=(24, 24), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "faces.yaml").write_text(
+        RECIPE.partition("evaluation:")[0].replace("./nowhere", "./faces")
+        + "on_bad_image: skip\nreferences: []\nevaluation: [{name: knn, k: [1]}]\n"
+    )
+    assert call("evaluate", encoder, "--recipe", "faces.yaml", "--output", "out") == 0
+    log = (tmp_path / "out" / "evaluation.log").read_text()
+    assert "images left out: 1 (all in out/left_out.tsv)" in log
 
 
 def test_persons_without_a_test_split_are_cross_validated():
