@@ -14,6 +14,15 @@ other toolkits join as a *family* of names with a prefix (``lightly/NTXentLoss``
 This room imports nothing else of the package, and no heavy library.
 """
 
+from crs_plugin.registry.bounds import (
+    Fraction,
+    NonNegativeFloat,
+    NonNegativeInt,
+    OpenFraction,
+    PositiveFloat,
+    PositiveInt,
+    PositiveRange,
+)
 from crs_plugin.registry.component import Component, Option, Part
 from crs_plugin.registry.condition import Condition
 from crs_plugin.registry.discovery import Registry, register, register_family, registry
@@ -26,17 +35,7 @@ from crs_plugin.registry.errors import (
     UnknownComponentError,
 )
 from crs_plugin.registry.family import Family
-from crs_plugin.registry.kinds import (
-    KINDS,
-    ROOMS,
-    Fraction,
-    NonNegativeFloat,
-    NonNegativeInt,
-    OpenFraction,
-    PositiveFloat,
-    PositiveInt,
-    PositiveRange,
-)
+from crs_plugin.registry.kinds import KINDS, ROOMS
 
 __all__ = [
     "KINDS",

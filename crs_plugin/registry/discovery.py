@@ -1,9 +1,6 @@
 """Finding components: in the rooms of the package, in entry points, plugins and families."""
 
 import importlib
-import importlib.util
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +19,7 @@ from crs_plugin.registry.errors import (
 )
 from crs_plugin.registry.family import Family
 from crs_plugin.registry.kinds import KINDS, ROOMS
+from crs_plugin.registry.plugin_import import import_plugin, plugin_file
 from crs_plugin.registry.room import components_in, families_in
 
 T = TypeVar("T", bound=Callable[..., Any])
@@ -155,22 +153,13 @@ class Registry:
         Raises:
             PluginError: If it does not exist or its import fails; the message has the cause.
         """
-        is_file = plugin.endswith(".py") or "/" in plugin
-        path = (folder / Path(plugin).expanduser()).resolve() if is_file else None
+        path = plugin_file(plugin, folder)
         key = str(path or plugin)
         if key in self._plugins:
             return
-        if path is not None and not path.is_file():
-            raise PluginError(f"plugin {plugin} does not exist: no file {path}")
         before = len(self._components)
-        with self._importing(f"plugin {plugin}"), _first_on_path(folder):
-            try:
-                _import_file(path) if path else importlib.import_module(plugin)
-            except RegistryError:
-                raise
-            except (Exception, SystemExit) as error:
-                cause = f"{type(error).__name__}: {error}{_raised_at(error)}"
-                raise PluginError(f"plugin {plugin} cannot be imported: {cause}") from error
+        with self._importing(f"plugin {plugin}"):
+            import_plugin(plugin, path, folder)
         registered = len(self._components) - before
         self._plugins[key] = f"{plugin} ({registered} component{'s' * (registered != 1)})"
 
@@ -285,37 +274,6 @@ def _package(module: str) -> str:
 
 def _distribution(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
-
-
-def _import_file(path: Path) -> None:
-    name = f"crs_plugin_file_{path.stem}_{abs(hash(path)):x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-
-
-def _raised_at(error: BaseException) -> str:
-    """Say in which line of a plugin's code its import failed; nothing, if in none."""
-    machinery = (__file__, importlib.__file__, "<")
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not f.filename.startswith(machinery)]
-    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
-
-
-@contextmanager
-def _first_on_path(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _shortened(names: Sequence[str], most: int = 12) -> str:
