@@ -17,6 +17,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.registry import Fraction, PositiveInt, PositiveRange
 
 _TRIES = 10  # torchvision gives up after as many boxes and takes the middle of the image
+_BOX = ("top", "left", "height", "width")
 
 
 class RandomResizedCropFlip(GeometricAugmentationBase2D):
@@ -186,6 +187,3 @@ class RandomResizedCropFlip(GeometricAugmentationBase2D):
         if nearest > width / height:
             return max(round(width / nearest), 1), width
         return height, max(round(height * nearest), 1)
-
-
-_BOX = ("top", "left", "height", "width")

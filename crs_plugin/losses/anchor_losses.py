@@ -19,7 +19,7 @@ from torch import Tensor
 from crs_plugin.losses.gathered_batch import GatheredBatch
 from crs_plugin.losses.pair_losses import gradient_of_label_pairs
 from crs_plugin.losses.similarity_blocks import LARGEST_SAFE, Similarities, part_of
-from crs_plugin.losses.small_batch import LARGEST, small_batch_losses
+from crs_plugin.losses.small_batch import MOST_ROWS, small_batch_losses
 
 
 def anchor_losses(
@@ -66,7 +66,7 @@ def _anchor_losses(
         own = slice(gathered.first, gathered.first + z.shape[0])
     if columns.shape[0] < 2:
         return (z * 0).sum(dim=1)
-    if gathered is None and z.shape[0] <= LARGEST and not z.is_meta:
+    if gathered is None and z.shape[0] <= MOST_ROWS and not z.is_meta:
         losses = small_batch_losses(z, labels, temperature)
         if losses is not None:
             return losses

@@ -17,7 +17,7 @@ from torch import Tensor
 from crs_plugin.losses.pair_losses import gradient_of_label_pairs
 from crs_plugin.losses.similarity_blocks import LARGEST_SAFE
 
-LARGEST = 256
+MOST_ROWS = 256
 """Rows up to which this is faster than the way in blocks, on two cores."""
 
 

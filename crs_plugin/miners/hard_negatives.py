@@ -29,7 +29,8 @@ def hard_negatives(
         hardness: The negative that is nearest, or semihard.
         pairs: All pairs of the batch.
         embeddings: [N, D].
-        ref_emb: [M, D] what the anchors are paired with; not looked at where these are they.
+        ref_emb: [M, D] what the anchors are paired with; not looked at where the pairs are of the
+            embeddings with themselves.
     """
     rows, ref_rows = pairs.rows(), pairs.ref_rows()
     if len(rows) == 0 or len(ref_rows) == 0:

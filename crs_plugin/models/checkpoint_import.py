@@ -14,7 +14,7 @@ from crs_plugin.models.build_backbone import build_backbone
 from crs_plugin.models.encoder_file import is_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.tensor_file import read_tensor_file
-from crs_plugin.models.weights import fit_weights
+from crs_plugin.models.weights import absent_prefixes, fit_weights
 from crs_plugin.normalisation import IMAGENET_MEAN, IMAGENET_STD
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".tar", ".bin")
@@ -150,8 +150,7 @@ def _divided(
     state: Mapping[str, Tensor], prefix: str, network: nn.Module
 ) -> tuple[dict[str, Tensor], list[str]]:
     """Return the encoder's tensors by the network's names, and the names of the others."""
-    own = network.state_dict()
-    classifiers = tuple(c for c in _CLASSIFIERS if not any(name.startswith(c) for name in own))
+    classifiers = absent_prefixes(network, _CLASSIFIERS)
     kept: dict[str, Tensor] = {}
     left_out = []
     for name, tensor in state.items():

@@ -18,7 +18,8 @@ AnyEncoder: TypeAlias = Encoder | OnnxEncoder
 """Has ``info``, ``embed``, ``predict`` and ``digest``."""
 
 _TOOLKITS = ("torchvision/", "timm/")
-KINDS = (
+
+_TAKEN = (
     "our .safetensors file, a run's folder, a checkpoint (.pth, .pt, .ckpt), an .onnx file, or"
     " torchvision/NAME:WEIGHTS or timm/NAME:WEIGHTS, where WEIGHTS is a file, or DEFAULT to"
     " download the toolkit's own"
@@ -61,9 +62,9 @@ def _opened(text: str) -> AnyEncoder:
     if of_run or suffix == ".safetensors" or suffix in CHECKPOINT_SUFFIXES:
         return Encoder.load(path)
     if path.is_dir():
-        raise InputError(f"folder {text} has no {ENCODER_FILE}; an encoder is {KINDS}")
+        raise InputError(f"folder {text} has no {ENCODER_FILE}; an encoder is {_TAKEN}")
     there = "is no encoder" if path.exists() else "does not exist"
-    raise InputError(f"{text} {there}; an encoder is {KINDS}")
+    raise InputError(f"{text} {there}; an encoder is {_TAKEN}")
 
 
 def _of_toolkit(text: str) -> Encoder:

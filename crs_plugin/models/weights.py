@@ -51,6 +51,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return dict(content)
 
 
+def absent_prefixes(network: nn.Module, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the prefixes that no tensor of the network has: of a classifier taken off."""
+    own = network.state_dict()
+    return tuple(prefix for prefix in prefixes if not any(n.startswith(prefix) for n in own))
+
+
 def fit_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Load tensors by name into a network, all of them or none.
 

@@ -10,5 +10,5 @@ def _each_way(request: pytest.FixtureRequest) -> Iterator[None]:
     """Both ways to compute the loss of all pairs, whatever the size of the batch."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "in blocks":
-            patch.setattr(anchor_losses, "LARGEST", 0)
+            patch.setattr(anchor_losses, "MOST_ROWS", 0)
         yield

@@ -6,7 +6,7 @@ from crs_plugin.losses import anchor_losses as dispatch
 from crs_plugin.losses import similarity_blocks
 from crs_plugin.losses.anchor_losses import anchor_losses
 from crs_plugin.losses.pair_losses import pair_losses
-from crs_plugin.losses.small_batch import LARGEST
+from crs_plugin.losses.small_batch import MOST_ROWS
 
 SCALES = [1.0, 30.0]
 """Norms of embeddings whose exponentials are safe, and whose are not."""
@@ -28,7 +28,7 @@ def by_all_pairs(z: Tensor, y: Tensor) -> Tensor:
 @pytest.fixture(params=[0, 60, 10_000], ids=lambda kept: f"keep {kept}")
 def _small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several blocks for a few rows; none, some or all of them are kept for the gradient."""
-    monkeypatch.setattr(dispatch, "LARGEST", 0)
+    monkeypatch.setattr(dispatch, "MOST_ROWS", 0)
     monkeypatch.setattr(similarity_blocks, "_SHAPE_ON_CPU", (4, 7))
     monkeypatch.setattr(similarity_blocks, "_KEPT", request.param)
 
@@ -43,7 +43,7 @@ def test_blocks_make_the_losses_of_their_pairs(rows: int, classes: int, scale: f
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("classes", [1, 3, 40])
-@pytest.mark.parametrize("rows", [2, 3, 8, 29, LARGEST, LARGEST + 1])
+@pytest.mark.parametrize("rows", [2, 3, 8, 29, MOST_ROWS, MOST_ROWS + 1])
 def test_small_batches_have_the_losses_of_their_pairs(
     rows: int, classes: int, scale: float
 ) -> None:

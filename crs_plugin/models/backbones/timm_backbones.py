@@ -11,7 +11,7 @@ from torch import nn
 from crs_plugin.errors import InputError
 from crs_plugin.models.downloads import told_downloads
 from crs_plugin.models.stem import use_small_input_stem
-from crs_plugin.models.weights import load_weights, names_a_file
+from crs_plugin.models.weights import absent_prefixes, load_weights, names_a_file
 from crs_plugin.registry import MissingExtraError, RefusedComponentError, register_family
 
 _CLASSIFIERS = ("fc.", "classifier.", "head.", "head.fc.")
@@ -94,19 +94,13 @@ def timm_backbone(
     if small_input_stem:
         use_small_input_stem(network, f"timm/{name}")
     if weights is not None and from_file:
-        load_weights(network, Path(weights), ignored=_ignored(network))
+        load_weights(network, Path(weights), ignored=absent_prefixes(network, _CLASSIFIERS))
     if channels_last:
         network = network.to(memory_format=torch.channels_last)
     # num_features is the width before a head that may widen it
     width = getattr(network, "head_hidden_size", None) or getattr(network, "num_features", None)
     setattr(network, "feature_dim", width)  # noqa: B010
     return network
-
-
-def _ignored(network: nn.Module) -> tuple[str, ...]:
-    """Return the prefixes of classifiers that the network itself has nothing under."""
-    own = network.state_dict()
-    return tuple(c for c in _CLASSIFIERS if not any(name.startswith(c) for name in own))
 
 
 def _timm(name: str) -> Any:

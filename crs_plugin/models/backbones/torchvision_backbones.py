@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from crs_plugin.errors import InputError
-from crs_plugin.models.classifier import remove_classifier
+from crs_plugin.models.classifier_removal import remove_classifier
 from crs_plugin.models.downloads import told_downloads
 from crs_plugin.models.stem import use_small_input_stem
 from crs_plugin.models.weights import load_weights, names_a_file
