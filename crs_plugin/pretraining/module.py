@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -90,7 +91,7 @@ class PretrainingModule(pl.LightningModule):
         self._make_schedule = schedule
         self._channels_last = _is_channels_last(backbone)
         self._network = network_outputs
-        self._measured: dict[str, Any] | None = None
+        self._measured: partial[MetricsRow] | None = None
         self._images_since = 0
         self._since = time.perf_counter()
         _check_parts(
@@ -161,7 +162,7 @@ class PretrainingModule(pl.LightningModule):
             return
         now = time.perf_counter()
         rate = self._images_since / max(now - self._since, 1e-9)
-        self.row = MetricsRow(images_per_second=rate, **self._measured)
+        self.row = self._measured(images_per_second=rate)
         self._measured, self._images_since, self._since = None, 0, now
 
     def on_train_start(self) -> None:
@@ -226,21 +227,23 @@ class PretrainingModule(pl.LightningModule):
         outputs: StepOutputs,
         total: torch.Tensor,
         values: Mapping[str, torch.Tensor],
-    ) -> dict[str, Any]:
+    ) -> partial[MetricsRow]:
+        """Return the row of a step but for its images a second, known once the step is made."""
         collapsed = collapsed_values(self.objective, outputs)
         z = None if outputs.embeddings is None else rows_of_all_processes(outputs.embeddings)
-        return {
-            "step": step + 1,
-            "epoch": step // int(self.trainer.num_training_batches) + 1,
-            "lr": float(self.trainer.optimizers[0].param_groups[0]["lr"]),
-            "loss": float(total),
-            "coarse_accuracy": _accuracy(outputs.coarse_logits, outputs.labels),
-            "fine_accuracy": _accuracy(outputs.fine_logits, outputs.fine_labels),
-            "embedding_spread": None if z is None else float(std_of_l2_normalized(z)),
-            "full_spread": None if z is None else 1 / math.sqrt(z.shape[1]),
-            "terms": {name: TermValue(float(v), collapsed[name]) for name, v in values.items()},
-            "class_weights": self.objective.class_weights(),
-        }
+        return partial(
+            MetricsRow,
+            step=step + 1,
+            epoch=step // int(self.trainer.num_training_batches) + 1,
+            lr=float(self.trainer.optimizers[0].param_groups[0]["lr"]),
+            loss=float(total),
+            coarse_accuracy=_accuracy(outputs.coarse_logits, outputs.labels),
+            fine_accuracy=_accuracy(outputs.fine_logits, outputs.fine_labels),
+            embedding_spread=None if z is None else float(std_of_l2_normalized(z)),
+            full_spread=None if z is None else 1 / math.sqrt(z.shape[1]),
+            terms={name: TermValue(float(v), collapsed[name]) for name, v in values.items()},
+            class_weights=self.objective.class_weights(),
+        )
 
     def _stop_if_diverged(
         self, step: int, total: torch.Tensor, values: Mapping[str, torch.Tensor]
