@@ -18,7 +18,7 @@ from crs_plugin.models import Classifier, Encoder, build_backbone
 from crs_plugin.models.checkpoint_import import import_checkpoint
 from crs_plugin.models.open_encoder import open_encoder
 from crs_plugin.pretraining.checkpoint_files import damage
-from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
+from crs_plugin.pretraining.checkpoint_io import AtomicCheckpointIO
 
 DOORS: dict[str, Callable[[Path], Any]] = {
     "encoder": Encoder.load,

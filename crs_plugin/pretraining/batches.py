@@ -10,7 +10,7 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.data.streaming import StreamedImages
 from crs_plugin.errors import InputError
-from crs_plugin.pretraining.callbacks.checkpointing import digest
+from crs_plugin.pretraining.run_identity import digest
 from crs_plugin.pretraining.seeding import seed_order
 
 SamplerFactory = Callable[[torch.Tensor, torch.Tensor], Iterable[int]]
@@ -48,9 +48,9 @@ class RunBatches:
     needs no worker process; images that are streamed are read ahead by some.
 
     Args:
-        images: uint8 ``[N, 1|3, H, W]``.
-        fine: int64 ``[N]``.
-        coarse: int64 ``[N]``.
+        images: uint8 ``[N, 1|3, H, W]``, in memory, in a mapped file or streamed.
+        fine: int64 ``[N]``, contiguous ids of the expressions in the data; -1 for none.
+        coarse: int64 ``[N]``, coarse ids; -1 for none.
         sampler: Makes the indices of an epoch, or None for all images in random order.
         batch_size: Images in one step over all devices.
         seed: The run's seed.

@@ -53,9 +53,10 @@ class Processes:
         Raises:
             InputError: If they are not as many as the settings say, or srun did not say enough.
         """
-        wanted = settings.devices * settings.num_nodes
-        if self.count != wanted:
-            raise InputError(f"training.devices wants {wanted} processes, but {self.count} train")
+        if self.count != settings.processes:
+            raise InputError(
+                f"training.devices wants {settings.processes} processes, but {self.count} train"
+            )
         if self.started_by != "srun":
             return TorchElasticEnvironment()
         try:
@@ -81,7 +82,7 @@ def check_processes(settings: TrainingSettings) -> None:
     Raises:
         InputError: If they are about more or fewer.
     """
-    here, wanted = processes_here(), settings.devices * settings.num_nodes
+    here, wanted = processes_here(), settings.processes
     asked = (
         f"training.devices is {settings.devices} and training.num_nodes {settings.num_nodes}"
         f" ({wanted} process{'es' * (wanted > 1)})"

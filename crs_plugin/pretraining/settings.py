@@ -72,6 +72,16 @@ class TrainingSettings:
     log_every: PositiveInt = 10
     checkpoint_every: PositiveInt = 200
 
+    @property
+    def processes(self) -> int:
+        """Processes of the whole run, one for each device of each machine."""
+        return self.devices * self.num_nodes
+
+    def total_steps(self, steps_per_epoch: int) -> int:
+        """Return the steps of the whole run."""
+        steps = self.epochs * steps_per_epoch
+        return steps if self.max_steps is None else min(steps, self.max_steps)
+
     def decoded_size(self, view_size: int) -> int:
         """Return the side in pixels that images are decoded to for views of ``view_size``."""
         return self.decode_size or round(1.25 * view_size)

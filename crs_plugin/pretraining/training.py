@@ -20,7 +20,7 @@ from crs_plugin.data.cache.folder import cache_folder
 from crs_plugin.errors import InputError
 from crs_plugin.files import remove_leftovers
 from crs_plugin.pretraining.batches import RunBatches
-from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing, RunIdentity, digest
+from crs_plugin.pretraining.callbacks.checkpointing import Checkpointing
 from crs_plugin.pretraining.callbacks.collapse import CollapseWatch
 from crs_plugin.pretraining.callbacks.interruption import Interruption
 from crs_plugin.pretraining.callbacks.metrics_file import MetricsFile, read_metrics
@@ -30,22 +30,26 @@ from crs_plugin.pretraining.checkpoint_files import (
     PREVIOUS_CHECKPOINT,
     usable_checkpoint,
 )
-from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
+from crs_plugin.pretraining.checkpoint_io import AtomicCheckpointIO
 from crs_plugin.pretraining.compiling_pays import compiling_pays
+from crs_plugin.pretraining.hardware import check_hardware
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.processes import (
     PATIENCE,
-    check_processes,
     joined,
     processes_here,
     told_as_lost,
 )
+from crs_plugin.pretraining.run_identity import RunIdentity, digest
 from crs_plugin.pretraining.settings import TrainingSettings
 from crs_plugin.pretraining.surroundings import undisturbed
 
 METRICS_FILE = "metrics.jsonl"
 """Name of the metrics file in a run's folder."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a full disk, a used-up quota, a limit of the size of files."""
 
 
 @dataclass(frozen=True)
@@ -116,21 +120,9 @@ def pretrain(
         DivergenceError: If a term of the objective is no finite number any more.
     """
     check_hardware(settings)
-    total_steps = _total_steps(settings, len(batches))
+    total_steps = settings.total_steps(len(batches))
     display = ProgressDisplay(console)
     checkpoint = folder / LAST_CHECKPOINT
-    identity = RunIdentity(
-        {
-            "seed": batches.seed,
-            "steps": total_steps,
-            "batch_size": batches.batch_size,
-            "images": len(batches.images),
-            "labels": digest(batches.fine, batches.coarse),
-        },
-        pixels=batches.fingerprint,
-        precision=precision_here(settings),
-        processes=settings.devices * settings.num_nodes,
-    )
     interruption = Interruption(display.announce)
     watch = CollapseWatch(display.announce)
     start = _Start(batches)
@@ -149,7 +141,12 @@ def pretrain(
                 display,
                 interruption,
                 start,
-                Checkpointing(checkpoint, settings.checkpoint_every, identity, display.announce),
+                Checkpointing(
+                    checkpoint,
+                    settings.checkpoint_every,
+                    _identity(settings, batches),
+                    display.announce,
+                ),
             ],
         )
         module.seed = batches.seed
@@ -172,6 +169,21 @@ def pretrain(
         checkpoint=checkpoint if checkpoint.is_file() else None,
         warnings=tuple(watch.warnings),
         final=rows[-1] if rows else {},
+    )
+
+
+def _identity(settings: TrainingSettings, batches: RunBatches) -> RunIdentity:
+    return RunIdentity(
+        {
+            "seed": batches.seed,
+            "steps": settings.total_steps(len(batches)),
+            "batch_size": batches.batch_size,
+            "images": len(batches.images),
+            "labels": digest(batches.fine, batches.coarse),
+        },
+        pixels=batches.fingerprint,
+        precision=precision_here(settings),
+        processes=settings.processes,
     )
 
 
@@ -218,42 +230,6 @@ class _Start(pl.Callback):
         self._batches.ranks = trainer.world_size
 
 
-def check_hardware(settings: TrainingSettings) -> None:
-    """Make sure that what the settings ask of this machine is there.
-
-    Raises:
-        InputError: If it is not.
-    """
-    devices = settings.devices * settings.num_nodes
-    if settings.batch_size % devices:
-        raise InputError(
-            f"training.batch_size is {settings.batch_size}, which {devices} devices"
-            " (training.devices times training.num_nodes) cannot share evenly"
-        )
-    gpus = torch.cuda.device_count() or int(torch.backends.mps.is_available())
-    if settings.accelerator == "gpu" and settings.devices > gpus:
-        raise InputError(
-            f"training.accelerator is gpu and training.devices is {settings.devices}, but PyTorch"
-            f" finds {gpus or 'no'} GPU here; take accelerator auto or cpu, or fewer devices"
-        )
-    on_cpu = settings.accelerator == "cpu" or not torch.cuda.is_available()
-    if settings.precision == "16-mixed" and on_cpu:
-        raise InputError(
-            "training.precision is 16-mixed, which needs a GPU; on a CPU take bf16-mixed or 32-true"
-        )
-    if settings.sync_batchnorm and on_cpu:
-        raise InputError(
-            "training.sync_batchnorm is true, but PyTorch synchronises batch normalisation on GPUs"
-            " only; set it to false, or take a network without batch normalisation"
-        )
-    check_processes(settings)
-
-
-def _total_steps(settings: TrainingSettings, steps_per_epoch: int) -> int:
-    steps = settings.epochs * steps_per_epoch
-    return min(steps, settings.max_steps) if settings.max_steps is not None else steps
-
-
 def _trainer(
     settings: TrainingSettings,
     total_steps: int,
@@ -262,7 +238,7 @@ def _trainer(
     callbacks: list[pl.Callback],
 ) -> pl.Trainer:
     on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
-    several = settings.devices * settings.num_nodes > 1
+    several = settings.processes > 1
     plugins: list[Any] = [AtomicCheckpointIO()]
     if several:
         plugins.append(processes_here().environment(settings))
@@ -318,10 +294,6 @@ def _fit(
         if not _is_out_of_memory(error):
             raise
         raise InputError(_too_large(batches.batch_size)) from error
-
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""Errors of a full disk, a used-up quota, a limit of the size of files."""
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -11,8 +11,8 @@ from crs_plugin.data.decoded_images import DecodedImages, ImageReader
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.pretraining.batches import RunBatches
+from crs_plugin.pretraining.hardware import check_hardware
 from crs_plugin.pretraining.module import PretrainingModule
-from crs_plugin.pretraining.training import check_hardware
 from crs_plugin.recipe.building import (
     PretrainingData,
     build_module,

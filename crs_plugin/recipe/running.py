@@ -193,10 +193,7 @@ def _announce(
     view_size: int = augmentation.size
     counts = _counted(data.fine, data.expressions)
     classes = _counted(data.coarse, recipe.labels.classes)
-    steps = settings.epochs * len(batches)
-    if settings.max_steps is not None:
-        steps = min(steps, settings.max_steps)
-    processes = settings.devices * settings.num_nodes
+    steps, processes = settings.total_steps(len(batches)), settings.processes
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
     run.say(f"recipe: {recipe.name} → {run.folder.path}")
     run.say(f"data: {data.dataset.name}, {len(images):,} images of {images.shape[-1]} px: {counts}")

@@ -12,7 +12,7 @@ from crs_plugin.pretraining.checkpoint_files import (
     damage,
     usable_checkpoint,
 )
-from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
+from crs_plugin.pretraining.checkpoint_io import AtomicCheckpointIO
 
 
 @pytest.fixture

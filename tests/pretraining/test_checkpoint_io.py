@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from crs_plugin.errors import InputError
-from crs_plugin.pretraining.checkpoints import AtomicCheckpointIO
+from crs_plugin.pretraining.checkpoint_io import AtomicCheckpointIO
 
 
 def test_round_trip_and_removal(tmp_path):
