@@ -18,9 +18,10 @@ from crs_plugin.compiling import compiled
 from crs_plugin.errors import InputError
 from crs_plugin.losses.gathered_batch import is_spread
 from crs_plugin.pretraining.batches import Batch
+from crs_plugin.pretraining.loss_inputs import PART_OF
 from crs_plugin.pretraining.metrics import MetricsRow, TermValue
 from crs_plugin.pretraining.network import network_outputs
-from crs_plugin.pretraining.objective import PART_OF, Objective, collapsed_values
+from crs_plugin.pretraining.objective import Objective, collapsed_values
 from crs_plugin.pretraining.over_processes import mean_over_processes, rows_of_all_processes
 from crs_plugin.pretraining.seeding import seed_step
 from crs_plugin.pretraining.step_outputs import StepOutputs

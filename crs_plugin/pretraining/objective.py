@@ -1,80 +1,23 @@
 """The objective: a sum of weighted terms, each a loss that says by name what it receives."""
 
 import copy
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from types import MappingProxyType
-from typing import Any
 
 import torch
 from torch import nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.losses.class_weights import ClassWeights
+from crs_plugin.pretraining.loss_inputs import (
+    PART_OF,
+    PROJECTION,
+    TERM_INPUTS,
+    given_by,
+    term_inputs,
+)
 from crs_plugin.pretraining.over_processes import mean_over_processes
 from crs_plugin.pretraining.step_outputs import StepOutputs
-
-TERM_INPUTS: Mapping[str, str] = MappingProxyType(
-    {
-        "embeddings": "[V·B, D] L2-normalised projections z, view after view",
-        "projections": "[V·B, D] output of the projection head, not normalised",
-        "features": "[V·B, F] output of the backbone, h",
-        "labels": "[V·B] coarse ids, -1 for none",
-        "fine_labels": "[V·B] contiguous ids of the expressions in the data, -1 for none",
-        "image_ids": "[V·B] number of the image, consecutive, repeated for every view",
-        "coarse_logits": "[V·B, C] output of the coarse head",
-        "fine_logits": "[V·B, K] output of the fine head",
-        "z0": "[B, D] embeddings of view 0",
-        "z1": "[B, D] embeddings of view 1",
-        "out0": "[B, D] projections of view 0, not normalised (Lightly's name)",
-        "out1": "[B, D] projections of view 1, not normalised (Lightly's name)",
-        "z_a": "the same as out0",
-        "z_b": "the same as out1",
-        "x0": "the same as out0",
-        "x1": "the same as out1",
-        "indices_tuple": "pairs or triplets that the miner found",
-    }
-)
-"""Parameter names of a loss's ``forward`` → what is passed (V views of B images)."""
-
-_PROJECTION, _COARSE, _FINE, _MINER = "heads.projection", "heads.coarse", "heads.fine", "miner"
-
-PART_OF: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            ("embeddings", "projections", "z0", "z1", "out0", "out1", "z_a", "z_b", "x0", "x1"),
-            _PROJECTION,
-        ),
-        "coarse_logits": _COARSE,
-        "fine_logits": _FINE,
-        "indices_tuple": _MINER,
-    }
-)
-"""Inputs of a term → the optional part of the recipe that makes them; others are always there."""
-
-_SOURCES: Mapping[str, Callable[[StepOutputs], Any]] = MappingProxyType(
-    {
-        "embeddings": lambda outputs: outputs.embeddings,
-        "projections": lambda outputs: outputs.projections,
-        "features": lambda outputs: outputs.features,
-        "labels": lambda outputs: outputs.labels,
-        "fine_labels": lambda outputs: outputs.fine_labels,
-        "image_ids": lambda outputs: outputs.image_ids,
-        "coarse_logits": lambda outputs: outputs.coarse_logits,
-        "fine_logits": lambda outputs: outputs.fine_logits,
-        "z0": lambda outputs: outputs.view(outputs.embeddings, 0),
-        "z1": lambda outputs: outputs.view(outputs.embeddings, 1),
-        **dict.fromkeys(
-            ("out0", "z_a", "x0"), lambda outputs: outputs.view(outputs.projections, 0)
-        ),
-        **dict.fromkeys(
-            ("out1", "z_b", "x1"), lambda outputs: outputs.view(outputs.projections, 1)
-        ),
-        "indices_tuple": lambda outputs: outputs.indices_tuple,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -91,40 +34,6 @@ class Term:
     name: str
     weight: float
     loss: nn.Module
-
-
-def term_inputs(loss: nn.Module | type[nn.Module]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of what a loss must receive, and of what it receives if there is any.
-
-    Optional parameters that are not in ``TERM_INPUTS`` are left at their defaults.
-
-    Raises:
-        InputError: If a required parameter is not in ``TERM_INPUTS``.
-    """
-    parameters = list(inspect.signature(loss.forward).parameters.values())
-    if isinstance(loss, type):
-        parameters = parameters[1:]
-    required, optional = [], []
-    for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        if parameter.default is not parameter.empty:
-            optional += [parameter.name] if parameter.name in TERM_INPUTS else []
-        elif parameter.name in TERM_INPUTS:
-            required.append(parameter.name)
-        else:
-            raise InputError(_unknown_input(loss, parameter.name))
-    return tuple(required), tuple(optional)
-
-
-def _unknown_input(loss: nn.Module | type[nn.Module], name: str) -> str:
-    owner = loss if isinstance(loss, type) else type(loss)
-    near = get_close_matches(name, TERM_INPUTS, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return (
-        f"loss {owner.__name__} cannot be a term of the objective: its forward wants"
-        f" {name!r}{hint}, which is none of {', '.join(TERM_INPUTS)}"
-    )
 
 
 class Objective(nn.Module):
@@ -229,7 +138,7 @@ def _evaluate(
     outputs: StepOutputs,
 ) -> torch.Tensor:
     required, optional = inputs
-    given = {key: _SOURCES[key](outputs) for key in required + optional}
+    given = {key: given_by(key, outputs) for key in required + optional}
     missing = next((key for key in required if given[key] is None), None)
     if missing is not None:
         raise InputError(_missing_input(name, missing, outputs))
@@ -242,6 +151,6 @@ def _evaluate(
 
 def _missing_input(term: str, missing: str, outputs: StepOutputs) -> str:
     part = PART_OF[missing]
-    one_view = outputs.views < 2 and outputs.projections is not None and part == _PROJECTION
+    one_view = outputs.views < 2 and outputs.projections is not None and part == PROJECTION
     remedy = "take an augmentation of two views" if one_view else f"add {part}"
     return f"term {term!r} wants {missing!r} ({TERM_INPUTS[missing]}), which nobody makes: {remedy}"

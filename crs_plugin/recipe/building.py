@@ -14,8 +14,9 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.models.encoder import Encoder, EncoderInfo
+from crs_plugin.pretraining.loss_inputs import term_inputs
 from crs_plugin.pretraining.module import PretrainingModule
-from crs_plugin.pretraining.objective import Objective, Term, term_inputs
+from crs_plugin.pretraining.objective import Objective, Term
 from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import DataSource

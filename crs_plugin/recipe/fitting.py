@@ -11,9 +11,6 @@ from crs_plugin.recipe.problem import Findings, listed
 from crs_plugin.recipe.spec import Spec, TermSpec
 from crs_plugin.recipe.tree import Node
 
-_TWO_VIEWS = frozenset({"z0", "z1", "out0", "out1", "z_a", "z_b", "x0", "x1"})
-"""Inputs of a term that only two views give."""
-
 
 def check_fit(
     tree: Node,
@@ -49,7 +46,7 @@ def loss_inputs(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises:
         InputError: If it must receive something that no term does.
     """
-    from crs_plugin.pretraining.objective import term_inputs
+    from crs_plugin.pretraining.loss_inputs import term_inputs
 
     target = _made_by(spec)
     return term_inputs(target) if hasattr(target, "forward") else ((), ())
@@ -57,7 +54,7 @@ def loss_inputs(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _check_term(tree: Node, spec: Spec, augmentation: Spec | None, findings: Findings) -> None:
     from crs_plugin.losses.pml_losses import WITHOUT_PAIRS
-    from crs_plugin.pretraining.objective import PART_OF, TERM_INPUTS
+    from crs_plugin.pretraining.loss_inputs import PART_OF, TERM_INPUTS
 
     place = at(tree, spec.key).place
     try:
@@ -87,7 +84,7 @@ def _check_term(tree: Node, spec: Spec, augmentation: Spec | None, findings: Fin
 
 def _check_use(tree: Node, terms: Sequence[TermSpec], findings: Findings) -> None:
     """Note heads and a miner that no term uses; a loss that does not say may use any."""
-    from crs_plugin.pretraining.objective import PART_OF
+    from crs_plugin.pretraining.loss_inputs import PART_OF
 
     try:
         inputs = [loss_inputs(term.spec) for term in terms]
@@ -168,8 +165,10 @@ def _views(augmentation: Spec | None) -> int | None:
 
 
 def _needs_two_views(spec: Spec, required: Iterable[str]) -> bool:
+    from crs_plugin.pretraining.loss_inputs import OF_ONE_VIEW
+
     views = getattr(_made_by(spec), "views", 1)
-    return bool(_TWO_VIEWS & set(required)) or (isinstance(views, int) and views > 1)
+    return bool(OF_ONE_VIEW & set(required)) or (isinstance(views, int) and views > 1)
 
 
 def at(tree: Node, key: str) -> Node:
