@@ -1,5 +1,12 @@
 """Recipes: one YAML file that says what is trained on what, how, and what it is tested on.
 
+The way of one through this room: ``inheritance``, ``reading`` and ``overrides`` make a ``tree`` of
+values that know their lines; ``assembling`` makes a ``recipe`` of it, by the ``layout`` of its
+sections and the ``option_types`` of its components (``component_reading``); ``fitting`` and
+``checks`` see whether the parts go together; ``preparing`` opens the data and has the network built
+(``building``); ``running`` trains and evaluates, and ``reporting`` gathers what is told of it.
+``evaluating`` does this without training, ``sweeping`` many times.
+
 The names below load on first use: where the shipped recipes lie is asked for at every Tab.
 """
 

@@ -19,7 +19,6 @@ from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.objective import Objective, Term
 from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.spec import DataSource
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,6 @@ class PretrainingData:
     def unlabelled(self) -> int:
         """Number of faces without an expression, which may show any."""
         return int((self.fine == UNLABELLED).sum())
-
-
-def data_source(recipe: Recipe) -> DataSource:
-    """Return what opens the recipe's data, all splits."""
-    return DataSource(recipe.data)
 
 
 def pretraining_data(recipe: Recipe, opened: FaceDataset) -> PretrainingData:

@@ -17,10 +17,10 @@ from crs_plugin.data.cache.folder import entries_folder
 from crs_plugin.data.cache.limit import cache_limit, free_bytes
 from crs_plugin.data.decoding import usable_cores
 from crs_plugin.pretraining.precision_here import cpu_has_fast_bfloat16, precision_here
-from crs_plugin.recipe.building import data_source, pretraining_data
+from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.recipe import Recipe, load_recipe
-from crs_plugin.recipe.run_folder import environment
-from crs_plugin.registry import registry
+from crs_plugin.recipe.run_environment import environment
+from crs_plugin.registry import PluginError, registry
 
 DEFAULT_RECIPE = "crs_cont_resnet18"
 
@@ -104,8 +104,7 @@ def measure_speed(seconds: float, precisions: Sequence[str]) -> list[Speed]:
         precisions: ``32-true``, ``bf16-mixed``.
     """
     recipe = load_recipe(DEFAULT_RECIPE)
-    source = data_source(recipe)
-    images = len(pretraining_data(recipe, source()).dataset)
+    images = len(pretraining_data(recipe, recipe.source()).dataset)
     share = seconds / len(precisions)
     rates = [_images_per_second(recipe, precision, share) for precision in precisions]
     return [
@@ -182,7 +181,7 @@ def _data_folders() -> dict[str, str | None]:
     found, _ = registry.listing("dataset")
     folders: dict[str, str | None] = {}
     for name, component in found.items():
-        if not hasattr(component, "options") or "root" not in component.options():
+        if isinstance(component, PluginError) or "root" not in component.options():
             continue
         folder = Path(above).expanduser() / name if above else None
         folders[name] = str(folder) if folder is not None and folder.is_dir() else None

@@ -13,7 +13,7 @@ from crs_plugin.evaluation.result import TRAINED, EvaluationResult
 from crs_plugin.evaluation.stored_features import StoredFeatures
 from crs_plugin.recipe.evaluated_encoder import absolute_source, short_name, trained_by
 from crs_plugin.recipe.evaluation_plan import EvaluationPlan
-from crs_plugin.recipe.run_folder import flat_environment
+from crs_plugin.recipe.run_environment import flat_environment
 
 _PLAIN = (str, int, float)
 

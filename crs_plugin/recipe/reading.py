@@ -10,7 +10,11 @@ from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
 from crs_plugin.errors import InputError
-from crs_plugin.recipe.environment import EnvironmentVariableError, is_one_reference, substituted
+from crs_plugin.recipe.environment_variables import (
+    EnvironmentVariableError,
+    is_one_reference,
+    substituted,
+)
 from crs_plugin.recipe.problem import Findings, Place
 from crs_plugin.recipe.tree import Node, Scalar, joined, plain, walk
 

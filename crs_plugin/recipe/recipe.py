@@ -13,7 +13,7 @@ from crs_plugin.recipe.layout import DEFAULTS
 from crs_plugin.recipe.overrides import overridden
 from crs_plugin.recipe.problem import Findings, Place
 from crs_plugin.recipe.reading import add_problems
-from crs_plugin.recipe.spec import Spec, TermSpec
+from crs_plugin.recipe.spec import DataSource, Spec, TermSpec
 from crs_plugin.recipe.tree import Node, planted, walk
 from crs_plugin.recipe.writing import as_document
 from crs_plugin.registry import Registry, registry
@@ -77,6 +77,11 @@ class Recipe:
     loggers: tuple[Spec, ...]
     values: Mapping[str, Any]
     provenance: Mapping[str, str] = field(compare=False, repr=False)
+
+    @property
+    def source(self) -> DataSource:
+        """What opens the data, all splits."""
+        return DataSource(self.data)
 
     @property
     def specs(self) -> tuple[Spec, ...]:

@@ -3,13 +3,7 @@
 from collections.abc import Sequence
 
 from crs_plugin.evaluation.context import Embedder
-from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import Spec
-
-
-def references_of(recipe: Recipe, encoder: Embedder) -> dict[str, Embedder]:
-    """Return what a recipe compares its encoder with, as ``built_references`` does."""
-    return built_references(recipe.references, encoder, recipe.seed)
 
 
 def built_references(specs: Sequence[Spec], encoder: Embedder, seed: int) -> dict[str, Embedder]:

@@ -21,7 +21,8 @@ from crs_plugin.pretraining.surroundings import undisturbed
 from crs_plugin.pretraining.training import PretrainingOutcome
 from crs_plugin.recipe.building import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.run_folder import RunFolder, flat_environment
+from crs_plugin.recipe.run_environment import flat_environment
+from crs_plugin.recipe.run_folder import RunFolder
 from crs_plugin.recipe.sampling import labels_that_steer
 from crs_plugin.recipe.shown_views import shown_images, shown_views
 

@@ -1,12 +1,10 @@
 """The folder of a run: what may happen to one that exists, and what it holds."""
 
 import json
-import platform
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,24 +14,13 @@ from crs_plugin.models.encoder_file import ENCODER_FILE
 from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT, PREVIOUS_CHECKPOINT
 from crs_plugin.recipe.reading import read_resolved
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.run_environment import environment
 from crs_plugin.recipe.run_lock import LOCK_FILES, check_free, held
 
 Mode = Literal["new", "resume", "overwrite"]
 
 _PLACES = frozenset({"devices", "num_nodes"})
-
-LIBRARIES = (
-    "crs_plugin",
-    "torch",
-    "torchvision",
-    "lightly",
-    "pytorch-metric-learning",
-    "kornia",
-    "pytorch-lightning",
-    "scikit-learn",
-    "torchmetrics",
-    "numpy",
-)
+_ABSENT = "(not set)"
 
 
 @dataclass(frozen=True)
@@ -207,34 +194,3 @@ def differences(before: Any, after: Any, key: str = "") -> list[str]:
         pairs = enumerate(zip(before, after, strict=True))
         return [line for i, (a, b) in pairs for line in differences(a, b, f"{key}.{i}")]
     return [] if before == after else [f"{key}: {before} in the run, {after} now"]
-
-
-_ABSENT = "(not set)"
-
-
-def environment() -> dict[str, Any]:
-    """Return versions of what computes, and what computes it."""
-    import torch
-
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "libraries": {name: _version(name) for name in LIBRARIES},
-    }
-
-
-def flat_environment() -> dict[str, str]:
-    """Return the environment as a report has it: libraries beside the rest, without gaps."""
-    known = environment()
-    libraries = known.pop("libraries")
-    return {name: str(value) for name, value in (known | libraries).items() if value is not None}
-
-
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None

@@ -29,7 +29,7 @@ from crs_plugin.recipe.log_file import logged_to
 from crs_plugin.recipe.preparing import PreparedRun, prepare_run
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.references import references_of
+from crs_plugin.recipe.references import built_references
 from crs_plugin.recipe.reporting import FinishedRun, labels_used
 from crs_plugin.recipe.run_folder import Mode, RunFolder
 from crs_plugin.recipe.telling import Telling
@@ -138,7 +138,7 @@ def _run(run: _Run, mode: Mode) -> None:
         run.say(f"encoder: {run.folder.encoder}")
         if recipe.training.accelerator != "cpu":
             encoder.to(fastest_device())
-        references = references_of(recipe, encoder)
+        references = built_references(recipe.references, encoder, recipe.seed)
         context = prepared.context.with_encoders(encoder, references, run.progress)
         images, leaks = prepared.images, prepared.leaks
         with run.progress.stage():

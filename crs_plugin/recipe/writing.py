@@ -6,7 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from crs_plugin.recipe.environment import escaped
+from crs_plugin.recipe.environment_variables import escaped
 
 _WIDTH = 100
 _UNLIMITED = 2**20

@@ -1,4 +1,4 @@
-"""Looking for leaks without a run: in the data of a recipe, or in one data set."""
+"""What ``crs data check`` finds: leaks in a recipe's data or in one data set, without a run."""
 
 import numpy as np
 
