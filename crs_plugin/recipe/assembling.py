@@ -42,14 +42,14 @@ class Assembly:
                 self.findings.add(child.place, key, unknown_word("key", key, (*KEYS, "extends")))
         required = ["name", *(key for key, section in SECTIONS.items() if section.required)]
         for key in required:
-            if _absent(tree, key):
+            if _given(tree, key) is None:
                 what = SECTIONS[key].meaning if key in SECTIONS else "A name for the recipe."
                 self.findings.add(tree.place, key, f"missing: every recipe needs it. {what}")
 
     def text(self, tree: Node, key: str) -> str:
         """Read a text."""
-        node = tree.mapping.get(key)
-        if node is None or node.value is None:
+        node = _given(tree, key)
+        if node is None:
             return ""
         if not isinstance(node.value, str) or not node.value.strip():
             add_mismatch(self.findings, node, key, "text")
@@ -89,8 +89,8 @@ class Assembly:
 
     def plugins(self, tree: Node) -> tuple[str, ...]:
         """Import the plugins, so that their components are known."""
-        node = tree.mapping.get("plugins")
-        if node is None or node.value is None:
+        node = _given(tree, "plugins")
+        if node is None:
             return ()
         if not isinstance(node.value, list):
             add_mismatch(self.findings, node, "plugins", "a list of modules or .py files")
@@ -133,8 +133,8 @@ class Assembly:
 
     def excluded(self, tree: Node) -> dict[str, str]:
         """Read the expressions that pre-training is not to see, with their places."""
-        node = tree.mapping.get("exclude_expressions")
-        if node is None or node.value is None:
+        node = _given(tree, "exclude_expressions")
+        if node is None:
             return {}
         if not isinstance(node.value, list):
             add_mismatch(
@@ -162,8 +162,8 @@ class Assembly:
 
     def one(self, tree: Node, key: str) -> Spec | None:
         """Read a section that holds one component."""
-        node = tree.mapping.get(key)
-        if node is None or node.value is None:
+        node = _given(tree, key)
+        if node is None:
             return None
         return self.components.one(SECTIONS[key].kind, node, key)
 
@@ -173,8 +173,8 @@ class Assembly:
 
     def several(self, tree: Node, key: str) -> tuple[Spec, ...]:
         """Read a section that holds a list of components, or just one where that is allowed."""
-        node = tree.mapping.get(key)
-        if node is None or node.value is None:
+        node = _given(tree, key)
+        if node is None:
             return ()
         section = SECTIONS[key]
         if section.form == "one or more" and not isinstance(node.value, list):
@@ -186,8 +186,8 @@ class Assembly:
 
     def heads(self, tree: Node) -> dict[str, Spec]:
         """Read the heads by role."""
-        node = tree.mapping.get("heads")
-        if node is None or node.value is None:
+        node = _given(tree, "heads")
+        if node is None:
             return {}
         if not isinstance(node.value, dict):
             add_mismatch(
@@ -206,8 +206,8 @@ class Assembly:
 
     def terms(self, tree: Node) -> tuple[TermSpec, ...]:
         """Read the objective."""
-        node = tree.mapping.get("objective")
-        if node is None or node.value is None:
+        node = _given(tree, "objective")
+        if node is None:
             return ()
         if not isinstance(node.value, list) or not node.value:
             example = "a list of terms, each - {name: …, weight: 1.0, …}"
@@ -246,7 +246,7 @@ class Assembly:
         return {
             key: plain(self._with_located(tree.mapping[key], key))
             for key in KEYS
-            if not _absent(tree, key)
+            if _given(tree, key) is not None
         }
 
     def _with_located(self, node: Node, key: str) -> Node:
@@ -273,8 +273,8 @@ class Assembly:
 
     def _choice(self, tree: Node, key: str, choices: tuple[str, ...]) -> Any:
         """Read one of several words; the first of them if none is given."""
-        node = tree.mapping.get(key)
-        if node is None or node.value is None:
+        node = _given(tree, key)
+        if node is None:
             return choices[0]
         if node.value not in choices:
             hint = did_you_mean(node.value, choices) if isinstance(node.value, str) else ""
@@ -282,8 +282,10 @@ class Assembly:
         return node.value
 
 
-def _absent(tree: Node, key: str) -> bool:
-    return key not in tree.mapping or tree.mapping[key].value is None
+def _given(tree: Node, key: str) -> Node | None:
+    """Return what a key has; None where it is left out or has nothing."""
+    node = tree.mapping.get(key)
+    return None if node is None or node.value is None else node
 
 
 def _plugin_file(plugin: str, folder: Path) -> Path | None:

@@ -99,7 +99,13 @@ def json_schema(option: Option) -> dict[str, Any]:
     return schema
 
 
-def with_paths(node: Node, annotation: Any) -> Node:
+def plain_with_paths(node: Node, option: Option) -> tuple[Any, Node]:
+    """Return an option's plain value and its node, paths made absolute in both."""
+    located = _with_paths(node, option.annotation)
+    return plain(located), located
+
+
+def _with_paths(node: Node, annotation: Any) -> Node:
     """Return the value with its paths made absolute, if the annotation has any.
 
     ``~`` is the home folder; a relative path starts from the folder of the recipe it stands in.
@@ -240,9 +246,3 @@ def _hint(found: Any, phrases: list[str]) -> str:
         return "; remove the quotes" if isinstance(resolved_scalar(found), int | float) else ""
     choices = [word for phrase in phrases if "'" in phrase for word in phrase.split("'")[1::2]]
     return did_you_mean(found, choices)
-
-
-def plain_with_paths(node: Node, option: Option) -> tuple[Any, Node]:
-    """Return an option's plain value and its node, paths made absolute in both."""
-    located = with_paths(node, option.annotation)
-    return plain(located), located
