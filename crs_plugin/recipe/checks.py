@@ -19,7 +19,7 @@ from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.recipe.problem import listed as comma_listed
 from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.spec import DataSource, Spec, nested
+from crs_plugin.recipe.spec import Spec, nested
 from crs_plugin.verbosity import progress_console
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def check_data(recipe: Recipe) -> EvaluationContext:
     found.raise_if_any()
     augmentation = recipe.augmentation.build()
     context = EvaluationContext(
-        DataSource(recipe.data), augmentation.size, recipe.seed, coarse_table=recipe.labels
+        recipe.source, augmentation.size, recipe.seed, coarse_table=recipe.labels
     )
     context = replace(context, shown=_shown(recipe, context.open(None, for_features=False)))
     check_open_data(recipe, context)
@@ -288,6 +288,6 @@ def _check_evaluations(
 ) -> None:
     for spec in evaluation:
         with found.problems(spec):
-            evaluation = spec.build()
-            if hasattr(evaluation, "check"):
-                evaluation.check(context)
+            built = spec.build()
+            if hasattr(built, "check"):
+                built.check(context)

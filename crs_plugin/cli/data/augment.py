@@ -50,7 +50,7 @@ def command(
     from crs_plugin.evaluation.figures.views import views_picture
     from crs_plugin.files import atomic_path
     from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.building import data_source, pretraining_data
+    from crs_plugin.recipe.building import pretraining_data
     from crs_plugin.recipe.shown_views import one_augmentation, shown_images, shown_views
 
     loaded = load_recipe(recipe, overrides)
@@ -59,7 +59,7 @@ def command(
     name = component or loaded.augmentation.name
     spec, augmentation = one_augmentation(loaded, name)
     with atomic_path(output) as temporary:
-        faces = pretraining_data(loaded, data_source(loaded)()).dataset
+        faces = pretraining_data(loaded, loaded.source()).dataset
         faces = faces.take(shown_images(faces.fine, images, seed))
         pixels = decode(faces, loaded.training.decoded_size(whole.size))
         views = shown_views(spec, augmentation, pixels, faces.fine, draws=draws, seed=seed)

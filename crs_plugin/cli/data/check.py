@@ -74,7 +74,7 @@ def _check_output(file: Path) -> None:
 def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
     from crs_plugin.data.decoded_images import ImageReader
     from crs_plugin.recipe import Recipe
-    from crs_plugin.recipe.data_leaks import leaks_of_dataset, leaks_of_recipe
+    from crs_plugin.recipe.data_check import leaks_of_dataset, leaks_of_recipe
     from crs_plugin.recipe.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 

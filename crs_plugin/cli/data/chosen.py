@@ -10,6 +10,7 @@ from crs_plugin.cli.completion import datasets_and_recipes
 from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
+    from crs_plugin.data.dataset import FaceDataset
     from crs_plugin.recipe import Recipe, Spec
 
 data_argument = click.argument(
@@ -54,6 +55,19 @@ def chosen_data(data: str, root: str | None, overrides: Sequence[str]) -> "Spec 
             f" with --set, as in --set data.root={root}"
         )
     return load_recipe(data, overrides)
+
+
+def chosen_dataset(data: str, root: str | None, overrides: Sequence[str]) -> "FaceDataset":
+    """Open the data set that is named, or what a recipe pre-trains on; all splits.
+
+    Raises:
+        InputError: As ``chosen_data``, or if the data cannot be used.
+    """
+    from crs_plugin.recipe import Recipe
+
+    chosen = chosen_data(data, root, overrides)
+    dataset: FaceDataset = chosen.source() if isinstance(chosen, Recipe) else chosen.build()
+    return dataset
 
 
 def _is_recipe_file(text: str) -> bool:

@@ -17,8 +17,8 @@ _REST = ("setting", "classes", "images", "needs_files", "folder", "found")
 def command(as_json: bool) -> None:
     """List all data sets that are known, and which of them are found under $CRS_DATA.
 
-    A data set is looked for in the folder of its name there; whether the files are right shows
-    'crs data inspect'.
+    A data set is looked for in the folder of its name there; 'crs data inspect' shows whether the
+    files are right.
     """
     above = os.environ.get("CRS_DATA")
     found, _ = registry.listing("dataset")
@@ -27,8 +27,8 @@ def command(as_json: bool) -> None:
         print_json({"data_sets": rows})
         return
     _print(rows)
-    where = f"CRS_DATA is {above}" if above else "CRS_DATA is not set: it names a folder of data"
-    click.echo(f"{where}{'' if above else ' sets'}; --root names any other folder")
+    where = f"is {above}" if above else "is not set: it names a folder of data sets"
+    click.echo(f"CRS_DATA {where}; --root names any other folder")
 
 
 def _row(name: str, found: Component | PluginError, above: str | None) -> dict[str, Any]:

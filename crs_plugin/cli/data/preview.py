@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
+from crs_plugin.cli.data.chosen import chosen_dataset, data_argument, root_option, set_option
 from crs_plugin.cli.data.picture_file import check_picture_file
 
 
@@ -36,11 +36,8 @@ def command(
     check_picture_file(output)
     from crs_plugin.data.contact_sheet import contact_sheet
     from crs_plugin.files import atomic_path
-    from crs_plugin.recipe import Recipe
-    from crs_plugin.recipe.spec import DataSource
 
-    chosen = chosen_data(data, root, overrides)
-    dataset = DataSource(chosen.data if isinstance(chosen, Recipe) else (chosen,))()
+    dataset = chosen_dataset(data, root, overrides)
     sheet = contact_sheet(dataset, columns, size)
     with atomic_path(output) as temporary:
         sheet.save(temporary)

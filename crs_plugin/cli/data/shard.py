@@ -5,7 +5,7 @@ from shlex import quote
 
 import click
 
-from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
+from crs_plugin.cli.data.chosen import chosen_dataset, data_argument, root_option, set_option
 
 
 @click.command("shard", epilog="Example: crs data shard image_folder --root faces --output shards")
@@ -41,13 +41,10 @@ def command(
     """
     from crs_plugin.data.cache.limit import in_words
     from crs_plugin.data.shards.shard_writing import LEFT_OUT, write_shards
-    from crs_plugin.recipe import Recipe
     from crs_plugin.recipe.progress import StageProgress
-    from crs_plugin.recipe.spec import DataSource
     from crs_plugin.verbosity import progress_console
 
-    chosen = chosen_data(data, root, overrides)
-    dataset = DataSource(chosen.data if isinstance(chosen, Recipe) else (chosen,))()
+    dataset = chosen_dataset(data, root, overrides)
     progress = StageProgress(progress_console())
     with progress.stage():
         written = write_shards(
