@@ -7,19 +7,15 @@ import torch
 from kornia.augmentation import AugmentationSequential, GeometricAugmentationBase2D
 from torch import Tensor, nn
 
-from crs_plugin.testing.contract import Clause, NotCheckedError, check_clauses, require
-from crs_plugin.testing.made_images import (
-    SEED,
+from crs_plugin.testing.contract import Clause, Make, NotCheckedError, check_clauses, require
+from crs_plugin.testing.made_images import SEED, layouts, made_images
+from crs_plugin.testing.requirements import (
     devices,
-    layouts,
-    made_images,
     require_compiler,
     require_gradient,
     require_in_range,
     require_near,
 )
-
-Make = Callable[[], Any]
 
 
 def check_augmentation(

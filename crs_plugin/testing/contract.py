@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Make = Callable[[], Any]
-"""Makes a fresh module, the same each time."""
+"""Makes what is checked, anew and the same each time."""
 
 Clause = Callable[[Make], None]
 """Checks one thing; its name says what holds. Breaks with ``ContractError``."""

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import SPLITS, BulkImages, FaceDataset
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
-from crs_plugin.testing.contract import Clause, NotCheckedError, check_clauses, require
-
-Make = Callable[[], Any]
+from crs_plugin.testing.contract import Clause, Make, NotCheckedError, check_clauses, require
 
 _DTYPES = {"fine": np.int16, "split": np.int8, "subject": np.int32}
 _MOST_READ = 100

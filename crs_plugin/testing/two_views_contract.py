@@ -6,19 +6,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from crs_plugin.testing.contract import Clause, check_clauses, require
-from crs_plugin.testing.made_images import (
-    SEED,
+from crs_plugin.testing.contract import Clause, Make, check_clauses, require
+from crs_plugin.testing.made_images import SEED, layouts, made_images
+from crs_plugin.testing.requirements import (
     devices,
-    layouts,
-    made_images,
     require_compiler,
     require_gradient,
     require_in_range,
     require_near,
 )
 
-Make = Callable[[], Any]
 Views = tuple[Tensor, Tensor]
 
 

@@ -5,7 +5,7 @@ import torch
 from kornia.augmentation import GeometricAugmentationBase2D, IntensityAugmentationBase2D
 from kornia.augmentation.random_generator import PlainUniformGenerator
 
-from crs_plugin.testing import AUGMENTATION_CLAUSES, ContractError, check_augmentation, made_images
+from crs_plugin.testing import AUGMENTATION_CLAUSES, ContractError, check_augmentation, requirements
 from crs_plugin.testing.augmentation_contract import compiles
 
 CLAUSES = [clause for clause in AUGMENTATION_CLAUSES if clause is not compiles]
@@ -221,7 +221,7 @@ def test_a_compiled_augmentation_that_is_another_is_found():
 
 
 def test_without_a_compiler_the_reason_is_told(monkeypatch):
-    monkeypatch.setattr(made_images, "_why_no_compiler", lambda: "no compiler is on this machine")
+    monkeypatch.setattr(requirements, "_why_no_compiler", lambda: "no compiler is on this machine")
     found = check_augmentation(Dimmer, [compiles])
     assert found == {"compiles": "no compiler is on this machine"}
 
