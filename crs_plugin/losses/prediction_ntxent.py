@@ -47,6 +47,11 @@ class PredictionNTXent(nn.Module):
         """
         if not coarse_logits.is_floating_point():
             raise TypeError(f"coarse_logits must be floating, not {coarse_logits.dtype}")
+        if coarse_logits.dim() != 2 or image_ids.shape != coarse_logits.shape[:1]:
+            raise ValueError(
+                "coarse_logits must be [V·B, C] and image_ids [V·B], not"
+                f" {list(coarse_logits.shape)} and {list(image_ids.shape)}"
+            )
         wide = coarse_logits if coarse_logits.element_size() == 8 else coarse_logits.float()
         predictions = F.normalize(wide.softmax(dim=-1), dim=-1)
         return crs_cont_loss(predictions, image_ids, temperature=self.temperature)

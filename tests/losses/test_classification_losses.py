@@ -136,3 +136,8 @@ def test_bad_options() -> None:
 def test_logits_that_are_no_floats(logits: Tensor, dtype: torch.dtype) -> None:
     with pytest.raises(TypeError, match=r"coarse_logits must be floating, not torch\.int"):
         PredictionNTXent()(logits.to(dtype), IMAGE_IDS)
+
+
+def test_shapes_of_predictions(logits: Tensor) -> None:
+    with pytest.raises(ValueError, match=r"image_ids \[V·B\], not \[10, 4\] and \[7\]"):
+        PredictionNTXent()(logits, IMAGE_IDS[:7])
