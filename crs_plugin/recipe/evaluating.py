@@ -131,23 +131,12 @@ def _read_images(run: _Evaluation, context: EvaluationContext) -> tuple[BadImage
 
 
 def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
-    interrupted = False
     with logged_to(run.folder.log):
         run.telling.log_early()
         run.say(f"encoder: {run.text} → {run.folder.path}")
         for dataset in context.datasets:
             run.say(f"data: {dataset.name}, {len(dataset):,} images")
-        try:
-            with run.progress.stage():
-                for spec in run.plan.evaluation:
-                    _one(run, spec, context)
-        except KeyboardInterrupt:
-            interrupted = True
-            done = len(run.results) + len(run.missing)
-            run.missing += [
-                f"{_title(spec)} was not evaluated: somebody interrupted it."
-                for spec in run.plan.evaluation[done:]
-            ]
+        interrupted = not _make_evaluations(run, context)
         if run.results:
             _write(run, context, pictures=not interrupted)
             run.telling.show(summary_table(run.results))
@@ -164,6 +153,22 @@ def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
             f"{len(run.missing)} of {len(run.plan.evaluation)} evaluations could not be"
             f" made{kept}:\n" + "\n".join(run.missing)
         )
+    return True
+
+
+def _make_evaluations(run: _Evaluation, context: EvaluationContext) -> bool:
+    """Make one evaluation after another; return False when somebody interrupted that."""
+    try:
+        with run.progress.stage():
+            for spec in run.plan.evaluation:
+                _one(run, spec, context)
+    except KeyboardInterrupt:
+        done = len(run.results) + len(run.missing)
+        run.missing += [
+            f"{_title(spec)} was not evaluated: somebody interrupted it."
+            for spec in run.plan.evaluation[done:]
+        ]
+        return False
     return True
 
 

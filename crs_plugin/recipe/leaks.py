@@ -1,7 +1,8 @@
 """Whether a recipe pre-trains on what it tests: found out and told before training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,8 +92,48 @@ def find_leaks(
     Raises:
         DataError: If images cannot be read.
     """
-    parts = [_part(f"{PRETRAINING} ({data.dataset.name})", context, data.dataset, images)]
-    evaluations, not_checked = [], []
+    tested, not_checked = _test_parts(recipe, context, reader)
+    splits = _splits(recipe, context)
+    pretraining = _part(f"{PRETRAINING} ({data.dataset.name})", context, data.dataset, images)
+    parts = [pretraining, *(each.part for each in tested), *splits]
+    copies = find_copies(parts, reader.progress)
+    return FoundLeaks(
+        tuple(
+            Tested(each.spec, overlap(parts, copies, 0, number, strangers=each.strangers))
+            for number, each in enumerate(tested, start=1)
+        ),
+        tuple(
+            overlap(parts, copies, number, later)
+            for (number, one), (later, other) in combinations(
+                enumerate(splits, start=1 + len(tested)), 2
+            )
+            if other.dataset is one.dataset
+        ),
+        tuple(not_checked),
+    )
+
+
+@dataclass(frozen=True)
+class _TestPart:
+    """What one evaluation tests, or one of several parts of it.
+
+    Attributes:
+        spec: The evaluation in the recipe.
+        part: The images.
+        strangers: Whether nobody in them may be known to the encoder.
+    """
+
+    spec: Spec
+    part: Part
+    strangers: bool
+
+
+def _test_parts(
+    recipe: Recipe, context: EvaluationContext, reader: ImageReader
+) -> tuple[list[_TestPart], list[str]]:
+    """Return what the evaluations test, and the names of those that do not say."""
+    found: list[_TestPart] = []
+    not_checked: list[str] = []
     for spec in recipe.evaluation:
         evaluation = spec.build()
         name = getattr(evaluation, "title", None) or f"{spec.name} ({spec.key})"
@@ -100,30 +141,15 @@ def find_leaks(
         if not tested or not all(isinstance(part.images, TracedImages) for part in tested):
             not_checked.append(name)
             continue
-        for part in tested:
-            decoded = context.decoded(part, context.input_size)
-            if decoded is None:
-                decoded = reader.decoded(part, context.input_size).images
-            of = f" on {part.name}" if len(tested) > 1 else ""
-            parts.append(_part(f"test of {name}{of}", context, part, decoded))
-            evaluations.append((spec, bool(getattr(evaluation, "unseen_persons", False))))
-    splits = list(_splits(recipe, context, first=len(parts)))
-    parts += [part for _, part in splits]
-    copies = find_copies(parts, reader.progress)
-    tested_parts = (
-        Tested(spec, overlap(parts, copies, 0, number, strangers=strangers))
-        for number, (spec, strangers) in enumerate(evaluations, 1)
-    )
-    return FoundLeaks(
-        tuple(tested_parts),
-        tuple(
-            overlap(parts, copies, number, later)
-            for number, part in splits
-            for later, other in splits
-            if later > number and other.dataset is part.dataset
-        ),
-        tuple(not_checked),
-    )
+        strangers = bool(getattr(evaluation, "unseen_persons", False))
+        for dataset in tested:
+            images = context.decoded(dataset, context.input_size)
+            if images is None:
+                images = reader.decoded(dataset, context.input_size).images
+            of = f" on {dataset.name}" if len(tested) > 1 else ""
+            part = _part(f"test of {name}{of}", context, dataset, images)
+            found.append(_TestPart(spec, part, strangers))
+    return found, not_checked
 
 
 def without_leaks(data: PretrainingData, found: FoundLeaks) -> NDArray[np.int64]:
@@ -207,14 +233,15 @@ def _whole(dataset: FaceDataset) -> Images:
     return dataset.images.whole
 
 
-def _splits(recipe: Recipe, context: EvaluationContext, first: int) -> Iterator[tuple[int, Part]]:
-    """Yield the splits of data sets whose images are at hand, with their numbers as parts."""
+def _splits(recipe: Recipe, context: EvaluationContext) -> list[Part]:
+    """Return the splits of the data sets whose images are at hand."""
     sizes = context.input_size, recipe.training.decoded_size(context.input_size)
+    found: list[Part] = []
     for dataset in context.datasets:
         decoded = [images for size in sizes if (images := context.decoded(dataset, size))]
-        for part in splits_of(dataset, decoded[0]) if decoded else ():
-            yield first, part
-            first += 1
+        if decoded:
+            found += splits_of(dataset, decoded[0])
+    return found
 
 
 def _listed(pretrained: Sequence[Tested]) -> str:

@@ -14,7 +14,7 @@ def command(names: tuple[str, ...], yes: bool) -> None:
     An ENTRY is the beginning of a name that 'crs cache list' shows. With all entries go the shards
     that were fetched and the indexes of shards; a run that wants them has them anew.
     """
-    from crs_plugin.cli.cache.chosen import chosen_entries
+    from crs_plugin.cli.cache.chosen_entries import chosen_entries
     from crs_plugin.data.cache.folder import entries_folder
     from crs_plugin.data.cache.limit import in_words
     from crs_plugin.data.shards.fetched import fetched_folder

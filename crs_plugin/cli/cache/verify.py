@@ -14,7 +14,7 @@ def command(names: tuple[str, ...], as_json: bool) -> int:
     A run itself checks small entries as a whole and 64 MiB of larger ones. An entry that is found
     damaged here is made anew by the next run that wants it.
     """
-    from crs_plugin.cli.cache.chosen import chosen_entries
+    from crs_plugin.cli.cache.chosen_entries import chosen_entries
     from crs_plugin.data.cache.entry import DamagedError
 
     problems: dict[str, str | None] = {}

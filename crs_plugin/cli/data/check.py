@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
+from crs_plugin.cli.data.chosen_data import chosen_data, data_argument, root_option, set_option
 from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
 

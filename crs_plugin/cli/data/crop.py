@@ -7,7 +7,7 @@ from shlex import quote
 import click
 
 from crs_plugin.cli.completion import datasets
-from crs_plugin.cli.data.chosen import root_option
+from crs_plugin.cli.data.chosen_data import root_option
 from crs_plugin.errors import InputError
 
 _OPENED_BY = "--set file=faces.csv --set split_column=split --set subject_column=subject"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crs_plugin.cli.data.chosen import chosen_data, data_argument, root_option, set_option
+from crs_plugin.cli.data.chosen_data import chosen_data, data_argument, root_option, set_option
 from crs_plugin.cli.data.picture_file import check_picture_file
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from crs_plugin.cli.data.chosen import chosen_dataset, data_argument, root_option, set_option
+from crs_plugin.cli.data.chosen_data import chosen_dataset, data_argument, root_option, set_option
 from crs_plugin.cli.data.picture_file import check_picture_file
 
 

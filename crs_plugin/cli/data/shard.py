@@ -5,7 +5,7 @@ from shlex import quote
 
 import click
 
-from crs_plugin.cli.data.chosen import chosen_dataset, data_argument, root_option, set_option
+from crs_plugin.cli.data.chosen_data import chosen_dataset, data_argument, root_option, set_option
 
 
 @click.command("shard", epilog="Example: crs data shard image_folder --root faces --output shards")
