@@ -21,11 +21,13 @@ from crs_plugin.registry import Fraction, register
 OccluderName = Literal["eyes", "mouth", "side", "hand", "mask"]
 
 USUAL_LANDMARKS = ((0.33, 0.41), (0.67, 0.41), (0.5, 0.58), (0.37, 0.78), (0.63, 0.78))
-"""Where an aligned face has its eyes, nose and corners of the mouth, as shares of the image: those
-of the mean face of FERPlus, which fills its image, and of faces with some room around them meet
-here half-way."""
+"""Where an aligned face has its eyes, nose and corners of the mouth, as shares of the image:
+half-way between the mean face of FERPlus, which fills its image, and faces with some room around
+them."""
 
-_SHIFT, _SIZE, _DIMMEST = 0.12, 0.15, 0.6
+_SHIFT = 0.12  # most that an occluder is moved, in the coordinates of the face
+_SIZE = 0.15  # most that it is larger or smaller, as a share
+_DIMMEST = 0.6  # brightness at the edges of its boxes, as a share of that in their middles
 _RGB = ("red", "green", "blue")
 _LUMA = (0.299, 0.587, 0.114)
 
