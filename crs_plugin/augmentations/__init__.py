@@ -1,5 +1,9 @@
 """Augmentations: batches of face images in, augmented views out, on the device of the images.
 
+A whole augmentation, such as ``FERTwoViews``, makes views of a batch and says in its attributes
+``views``, ``size``, ``mean`` and ``std`` what they are; a step, which others list under ``then:``,
+keeps the contract of Kornia. ``crs_plugin.testing`` checks either.
+
 They are imported when they are asked for: most are Kornia's kind, which takes a second to import.
 """
 

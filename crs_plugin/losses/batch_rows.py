@@ -31,7 +31,19 @@ class BatchRows:
 def kept_rows(
     embeddings: Tensor, labels: Tensor | None, class_weights: Tensor | None, ignore_label: int
 ) -> BatchRows:
-    """Check a batch and leave out what is to be ignored; computes in float32 at least."""
+    """Check a batch and leave out what is to be ignored; computes in float32 at least.
+
+    Args:
+        embeddings: [N, D] floating.
+        labels: [N] integer ids, or None.
+        class_weights: [C]; with them, every id must have a weight.
+        ignore_label: The id of rows that are left out.
+
+    Raises:
+        TypeError: If embeddings are not floating, or labels not integer.
+        ValueError: If shapes or devices do not fit, an id is negative or has no weight, or labels
+            are missing for the weights.
+    """
     _check_batch(embeddings, labels)
     if embeddings.dtype not in (torch.float32, torch.float64):
         embeddings = embeddings.float()

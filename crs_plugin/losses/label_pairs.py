@@ -43,7 +43,7 @@ class LabelPairs(tuple[Tensor, ...]):
         return pairs
 
     def positives(self) -> tuple[Tensor, Tensor]:
-        """Build the anchors and positives of all positive pairs."""
+        """Build the anchors and positives of all positive pairs, int64 each."""
         same, both = self._masks()
         anchors, positives = torch.where(same & both)
         return anchors, positives

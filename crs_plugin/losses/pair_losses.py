@@ -13,6 +13,12 @@ def masks_of_pairs(
 ) -> tuple[Tensor, Tensor]:
     """Return [N, M] bool each: the positive and the negative pairs, by anchor's row.
 
+    Args:
+        pairs: Of any device and integer type.
+        anchors: N.
+        others: M.
+        device: Where the masks are to be.
+
     Raises:
         ValueError: If there are not 3 or 4 index tensors.
     """

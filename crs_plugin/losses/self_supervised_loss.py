@@ -37,6 +37,9 @@ class CRSSelfSupervisedLoss(SelfSupervisedLoss):  # type: ignore[misc]
         Args:
             embeddings: [B, D] floating, of one view.
             ref_emb: [B, D] of the other. They are anchors too, unless ``symmetric=False``.
+
+        Returns:
+            A scalar, as the wrapped loss gives it.
         """
         images = torch.arange(len(embeddings), device=embeddings.device)
         if dist.is_available() and dist.is_initialized():

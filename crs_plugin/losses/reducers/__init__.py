@@ -1,1 +1,1 @@
-
+"""Reducers, under the contract of pytorch-metric-learning: from losses of rows or pairs to one."""
