@@ -129,19 +129,12 @@ def nn_loss():
     [
         ({"batch_size": 53}, r"training\.batch_size is 53.*only 52 images"),
         ({"batch_size": 9, "devices": 2}, "2 devices"),
-        ({"precision": "16-mixed"}, "16-mixed, which needs a GPU"),
     ],
 )
 def test_settings_that_do_not_fit(changed, message, tmp_path):
     with pytest.raises(InputError, match=message):
         small_run(tmp_path / "run", settings=small_settings(**changed))
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_hardware_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match=r"training\.accelerator"):
-        small_run(tmp_path, settings=small_settings(accelerator="gpu"))
 
 
 @pytest.mark.parametrize("name", ["fine", "coarse", "images"])
