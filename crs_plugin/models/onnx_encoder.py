@@ -47,7 +47,9 @@ class OnnxEncoder:
         shape = list(inputs[0].shape) if inputs else []
         if len(inputs) != 1 or len(shape) != 4 or shape[1] != 3:
             found = ", ".join(f"{x.name} {list(x.shape)}" for x in inputs)
-            raise InputError(f"{path} is no encoder of images [N, 3, H, W]: its inputs are {found}")
+            raise InputError(
+                f"{path} is no encoder of images [N, 3, H, W]: its inputs are {found or 'none'}"
+            )
         self._name: str = inputs[0].name
         self._raw = inputs[0].type == "tensor(uint8)"
         if not self._raw and inputs[0].type != "tensor(float)":

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+METRICS_FILE = "metrics.jsonl"
+"""Name of the file in a run's folder that has a row of metrics a line."""
+
 
 @dataclass(frozen=True)
 class TermValue:

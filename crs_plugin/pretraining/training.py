@@ -33,6 +33,7 @@ from crs_plugin.pretraining.checkpoint_files import (
 from crs_plugin.pretraining.checkpoint_io import AtomicCheckpointIO
 from crs_plugin.pretraining.compiling_pays import compiling_pays
 from crs_plugin.pretraining.hardware import check_hardware
+from crs_plugin.pretraining.metrics import METRICS_FILE
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.processes import (
@@ -44,9 +45,6 @@ from crs_plugin.pretraining.processes import (
 from crs_plugin.pretraining.run_identity import RunIdentity, digest
 from crs_plugin.pretraining.settings import TrainingSettings
 from crs_plugin.pretraining.surroundings import undisturbed
-
-METRICS_FILE = "metrics.jsonl"
-"""Name of the metrics file in a run's folder."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of a full disk, a used-up quota, a limit of the size of files."""

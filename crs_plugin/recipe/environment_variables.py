@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Mapping
 
 _REFERENCE = re.compile(r"(\$?)\$\{([^}]*)(\}|\Z)")
 _INSIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
@@ -18,7 +17,7 @@ def is_one_reference(text: str) -> bool:
     return match is not None and not match[1]
 
 
-def substituted(text: str, variables: Mapping[str, str] = os.environ) -> str:
+def substituted(text: str) -> str:
     """Return the text with its references replaced; ``$${`` stands for ``${`` itself.
 
     As in a shell, the default also stands in for a variable that is set to nothing.
@@ -27,7 +26,7 @@ def substituted(text: str, variables: Mapping[str, str] = os.environ) -> str:
         EnvironmentVariableError: If a variable is not set and has no default, or what stands in
             the braces is no name, or the closing brace is missing.
     """
-    return _REFERENCE.sub(lambda match: _replacement(match, variables), text)
+    return _REFERENCE.sub(_replacement, text)
 
 
 def escaped(text: str) -> str:
@@ -35,7 +34,7 @@ def escaped(text: str) -> str:
     return _REFERENCE.sub(lambda match: "$" + match[0], text)
 
 
-def _replacement(match: re.Match[str], variables: Mapping[str, str]) -> str:
+def _replacement(match: re.Match[str]) -> str:
     if match[1]:
         return match[0][1:]
     if not match[3]:
@@ -50,9 +49,9 @@ def _replacement(match: re.Match[str], variables: Mapping[str, str]) -> str:
             " write ${NAME}, or ${NAME:-default} with a default in plain text"
         )
     name, default = inside[1], inside[2]
-    value = variables.get(name) or default
+    value = os.environ.get(name) or default
     if value is None:
-        state = "empty" if name in variables else "not set"
+        state = "empty" if name in os.environ else "not set"
         raise EnvironmentVariableError(
             f"the environment variable {name} is {state}; set it, or give a default: ${{{name}:-…}}"
         )

@@ -8,7 +8,7 @@ from crs_plugin.recipe.overrides import overridden
 from crs_plugin.recipe.problem import Findings, Place
 from crs_plugin.recipe.spec import Spec
 from crs_plugin.recipe.tree import Node
-from crs_plugin.registry import Registry, registry
+from crs_plugin.registry import registry
 
 
 def one_component(
@@ -16,8 +16,6 @@ def one_component(
     name: str,
     options: Mapping[str, str] | None = None,
     overrides: Sequence[str] = (),
-    *,
-    registry: Registry = registry,
 ) -> Spec:
     """Return a component as a recipe would have it, its options checked as a recipe's are.
 
@@ -27,7 +25,6 @@ def one_component(
         options: Options that the command line has a word of its own for, as texts: ``root`` for
             ``--root``. Relative paths start from the current folder.
         overrides: ``option=VALUE`` each, the value as YAML.
-        registry: Where the component is looked up.
 
     Raises:
         RecipeError: If there is no such component, or options are wrong or missing; all problems

@@ -12,6 +12,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
 from crs_plugin.models.encoder_file import ENCODER_FILE
 from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT, PREVIOUS_CHECKPOINT
+from crs_plugin.pretraining.metrics import METRICS_FILE
 from crs_plugin.recipe.reading import read_resolved
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.run_environment import environment
@@ -61,7 +62,7 @@ class RunFolder:
     @property
     def metrics(self) -> Path:
         """Figures of the training steps, one JSON object a line."""
-        return self.path / "metrics.jsonl"
+        return self.path / METRICS_FILE
 
     @property
     def encoder(self) -> Path:
