@@ -46,7 +46,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping) or not all(isinstance(x, Tensor) for x in content.values()):
-        found = ", ".join(map(str, content)) if isinstance(content, Mapping) else type(content)
+        found = (
+            ", ".join(map(str, content)) if isinstance(content, Mapping) else type(content).__name__
+        )
         raise InputError(f"{path} holds no state dict (name → tensor); found: {found}")
     return dict(content)
 
