@@ -1,6 +1,7 @@
 """The rooms of the package and the one-way arrows between them."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,19 @@ def test_no_file_imports_the_lightning_distribution():
 def test_the_check_sees_an_import_inside_a_function():
     source = "def f():\n    from crs_plugin.cli import main\n"
     assert rooms_of(imported_modules(source)) == {"cli"}
+
+
+LAZY = [
+    ".".join(file.parent.relative_to(PACKAGE.parent).parts)
+    for file in sorted(PACKAGE.rglob("__init__.py"))
+    if "def __getattr__" in file.read_text()
+]
+
+
+def test_names_that_load_on_first_use_are_found():
+    assert len(LAZY) >= 6
+    for package in map(importlib.import_module, LAZY):
+        for name in package.__all__:
+            assert getattr(package, name) is not None, f"{package.__name__}.{name}"
+        with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+            package.nothing  # noqa: B018
