@@ -17,6 +17,8 @@ from crs_plugin.recipe.writing import on_one_line
 if TYPE_CHECKING:
     from crs_plugin.models.encoder import Encoder
 
+_SCALARS = (bool, int, float, str, type(None))
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -112,15 +114,21 @@ def _leaves(values: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, Any
         if isinstance(value, Mapping) and "name" not in value:
             yield from _leaves(value, inner)
         else:
-            yield inner, _plain(value)
+            yield inner, _plain(value, inner)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, key: str) -> Any:
     """Return a value that YAML can hold: paths as text, all mappings and sequences alike."""
     if isinstance(value, Path):
         return str(value.absolute())
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(name): _plain(inner, joined(key, str(name))) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner, joined(key, index)) for index, inner in enumerate(value)]
+    if type(value) not in _SCALARS:
+        raise InputError(
+            f"{key}: found {value!r} of type {type(value).__name__}, expected what a recipe can"
+            " hold: a number of Python's own, a text, a path, true or false, None, or lists and"
+            " mappings of these"
+        )
     return value

@@ -3,6 +3,7 @@
 import logging
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
@@ -29,6 +30,19 @@ def test_mappings_change_the_keys_that_they_have_and_components_are_whole(tmp_pa
         "data": [{"name": "image_folder", "root": str(tmp_path)}],
         "heads.coarse": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"seed": np.int64(1)}, "seed"),
+        ({"training": {"epochs": {1, 2}}}, r"training\.epochs"),
+        ({"evaluation": [{"name": "knn", "k": np.array([1])}]}, r"evaluation\.0\.k"),
+    ],
+)
+def test_a_value_that_no_recipe_can_hold_is_told_by_its_key(changes, key) -> None:
+    with pytest.raises(InputError, match=f"^{key}: found .*, expected what a recipe can hold"):
+        crs_plugin.run("crs_cont_resnet18", **changes)
 
 
 def test_bad_input_is_told_as_on_the_command_line(tmp_path) -> None:
