@@ -84,11 +84,15 @@ def run_recipe(recipe: Recipe, folder: RunFolder, *, mode: Mode, continue_with: 
     if mode == "resume" and folder.report.is_file():
         run.telling.say_result(f"{folder.path} is finished; the report is {folder.report}")
         return True
+    begun = mode == "resume"
     try:
         with isolate_rng():
-            _run(run, mode)
+            prepared = run.prepared()
+            begun = True
+            _train_and_evaluate(run, prepared, mode)
     except KeyboardInterrupt:
-        return _interrupted(run, continue_with)
+        _say_interrupted(run, begun, continue_with)
+        return False
     return True
 
 
@@ -121,8 +125,8 @@ def follow(
     return not outcome.interrupted
 
 
-def _run(run: _Run, mode: Mode) -> None:
-    recipe, prepared = run.recipe, run.prepared()
+def _train_and_evaluate(run: _Run, prepared: PreparedRun, mode: Mode) -> None:
+    recipe = run.recipe
     data, module, batches = prepared.data, prepared.module, prepared.batches
     with run.folder.open(recipe, mode), logged_to(run.folder.log):
         run.telling.log_early()
@@ -153,11 +157,12 @@ def _run(run: _Run, mode: Mode) -> None:
         run.telling.say_result(f"report: {run.folder.report}")
 
 
-def _interrupted(run: _Run, continue_with: str) -> bool:
+def _say_interrupted(run: _Run, begun: bool, continue_with: str) -> None:
+    """Say how to go on; before the run has begun, the folder may hold another one."""
     folder = run.folder
-    if not folder.recipe.is_file():
+    if not begun or not folder.recipe.is_file():
         run.telling.say_result("interrupted before the run began; nothing was written")
-        return False
+        return
     with logged_to(folder.log):
         if folder.can_resume:
             run.telling.say_result(
@@ -168,7 +173,6 @@ def _interrupted(run: _Run, continue_with: str) -> bool:
                 "interrupted before anything was saved; the run can be begun again with:\n"
                 f"  {continue_with}"
             )
-    return False
 
 
 def _write_leaks(run: _Run, found: FoundLeaks) -> None:
