@@ -53,7 +53,7 @@ class FinishedEvaluation:
             name=f"{short_name(self.text)} on {plan.name}",
             recipe=plan.to_yaml(absolute_source(self.text), trained_by(self.text)),
             finished=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-            seen=seen_by(known),
+            seen=Seen.of(known),
             data=tuple(DataCounts.of(dataset, "evaluation") for dataset in context.datasets),
             parameters={},
             outcome=None,
@@ -73,27 +73,8 @@ class FinishedEvaluation:
         )
 
 
-def seen_by(known: Mapping[str, Any]) -> Seen | None:
-    """Return what an encoder's own file tells of its pre-training; None if it tells nothing.
-
-    Args:
-        known: ``seen`` of its description, as a run writes it.
-    """
-    if not {"data", "images", "labels"} <= set(known):
-        return None
-    before = known.get("weights_before")
-    return Seen(
-        data=tuple(str(known["data"]).split(" + ")),
-        images=known["images"],
-        images_in_data=known.get("images_in_data", known["images"]),
-        labels=str(known["labels"]),
-        views=None,
-        weights_before=None if before in (None, "None") else str(before),
-    )
-
-
 def _further(known: Mapping[str, Any]) -> dict[str, str]:
-    told = {"data", "images", "images_in_data", "labels"} if seen_by(known) else set()
+    told = {"data", "images", "images_in_data", "labels"} if Seen.of(known) else set()
     values = {name: value for name, value in known.items() if name not in told}
     return {n: str(v) for n, v in values.items() if isinstance(v, _PLAIN) and v != "None"}
 

@@ -13,8 +13,9 @@ from crs_plugin.evaluation.embedding_sample import embedding_sample
 from crs_plugin.evaluation.error_examples import ErrorExamples, error_examples
 from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen
-from crs_plugin.evaluation.result import EvaluationResult, headline_targets
+from crs_plugin.evaluation.result import TRAINED, EvaluationResult, headline_targets
 from crs_plugin.evaluation.views import Views
+from crs_plugin.models.encoder import Encoder
 from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.surroundings import undisturbed
@@ -57,23 +58,16 @@ class FinishedRun:
 
     def report(self) -> RunReport:
         """Gather what the report shows."""
-        recipe, outcome, images = self.recipe, self.outcome, self.images
+        recipe, outcome = self.recipe, self.outcome
         views = self._views()
         batch_size = recipe.training.batch_size
-        weights = recipe.backbone.options.get("weights")
+        encoder = self.context.encoders[TRAINED]
+        assert isinstance(encoder, Encoder)
         return RunReport(
             name=recipe.name,
             recipe=recipe.to_yaml(),
             finished=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-            seen=Seen(
-                data=tuple(self.data.dataset.name.split(" + ")),
-                images=outcome.images_seen,
-                images_in_data=len(images),
-                labels=labels_used(recipe, self.data, self.module),
-                views=outcome.steps * batch_size * len(views.draws[0]),
-                weights_before=None if weights is None else str(weights),
-                excluded=dict(self.data.excluded),
-            ),
+            seen=Seen.of(encoder.info.seen, views=outcome.steps * batch_size * len(views.draws[0])),
             data=self._counts(),
             parameters=self._parameters(),
             outcome=Outcome(

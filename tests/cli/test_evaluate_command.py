@@ -34,6 +34,7 @@ SEEN = {
     "images": 900,
     "images_in_data": 1000,
     "labels": "4 coarse classes",
+    "excluded_expressions": {"fear": 1200},
     "recipe": "tiny",
     "weights_before": "None",
 }
@@ -69,6 +70,7 @@ def test_a_recipe_is_evaluated_without_its_pretraining_data(call, encoder, tmp_p
     assert found["outcome"] is None
     assert found["seen"]["data"] == ["faces", "others"]
     assert found["seen"]["weights_before"] is None
+    assert found["seen"]["excluded"] == {"fear": 1200}
     assert found["encoder"]["source"] == run
     assert found["encoder"]["known"] == {"recipe": "tiny"}
     assert [data["role"] for data in found["data"]] == ["evaluation"]
@@ -77,6 +79,7 @@ def test_a_recipe_is_evaluated_without_its_pretraining_data(call, encoder, tmp_p
     page = (tmp_path / "out" / "report.html").read_text()
     assert "What was evaluated" in page
     assert "it was pre-trained on <b>faces, others</b>, 900 different images" in page
+    assert "Its recipe kept from it</b> all images of <b>fear</b> (1,200)." in page
     assert "Training took" not in page
     assert "72 images" in (tmp_path / "out" / "evaluation.log").read_text()
     assert (tmp_path / "out" / "figures" / "targets.svg").is_file()

@@ -37,6 +37,28 @@ class Seen:
     weights_before: str | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, known: Mapping[str, Any], *, views: int | None = None) -> "Seen | None":
+        """Return what an encoder's own description tells; None if it tells too little.
+
+        Args:
+            known: ``EncoderInfo.seen``, as a run writes it. Encoders of older versions, and those
+                that were imported, know less.
+            views: As the attribute; only the run itself knows it.
+        """
+        if not {"data", "images", "labels"} <= set(known):
+            return None
+        before = known.get("weights_before")
+        return cls(
+            data=tuple(str(known["data"]).split(" + ")),
+            images=known["images"],
+            images_in_data=known.get("images_in_data", known["images"]),
+            labels=str(known["labels"]),
+            views=views,
+            weights_before=None if before in (None, "None") else str(before),
+            excluded=dict(known.get("excluded_expressions", {})),
+        )
+
 
 @dataclass(frozen=True)
 class DataCounts:

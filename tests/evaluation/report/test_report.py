@@ -272,7 +272,7 @@ def test_the_page_says_what_the_encoder_knows_besides(tmp_path) -> None:
     assert "with 4 coarse classes. That is all it has seen." in told_of(tmp_path)
     assert "on faces without labels." in told_of(tmp_path, labels="none")
     kept = told_of(tmp_path, excluded={"fear": 1200, "disgust": 3})
-    assert "The recipe kept from it all images of fear (1,200), disgust (3)." in kept
+    assert "Its recipe kept from it all images of fear (1,200), disgust (3)." in kept
     text = told_of(tmp_path, weights_before="IMAGENET1K_V1")
     assert "It started from the weights IMAGENET1K_V1" in text
     assert "That is all" not in text
@@ -306,6 +306,14 @@ def test_the_page_speaks_only_of_references_that_there_are(tmp_path) -> None:
     assert "No random encoder stands beside it" in text
     assert "stands beside that of" not in text
     assert "Trained − random" not in text
+
+
+def test_what_was_kept_from_an_encoder_is_told_after_the_fact_too(tmp_path) -> None:
+    seen = Seen(("faces",), 900, 900, "none", None, excluded={"fear": 1200, "disgust": 3})
+    encoder = EvaluatedEncoder("e.safetensors", "resnet18", 48)
+    told = dataclasses.replace(report(result(0.5, 0.5)), seen=seen, outcome=None, encoder=encoder)
+    text = " ".join(Page(write_report(tmp_path, told).read_text()).text.split())
+    assert "Its recipe kept from it all images of fear (1,200), disgust (3)." in text
 
 
 def test_what_is_known_of_an_encoder_ends_in_one_full_stop(tmp_path) -> None:
