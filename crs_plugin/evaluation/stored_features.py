@@ -1,6 +1,5 @@
 """Features that somebody has computed elsewhere, in place of an encoder."""
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import FaceDataset, Images
+from crs_plugin.data.label_tables import read_rows
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.traced_images import TracedImages
 
@@ -52,7 +52,7 @@ class StoredFeatures:
 
         Raises:
             InputError: If the file is none, its numbers are not finite, its rows are not those of
-                the data, or there are several data sets.
+                the data, the list cannot be read, or there are several data sets.
         """
         features = read_features(file)
         if len(datasets) != 1:
@@ -147,11 +147,7 @@ def _paths_beside(file: Path) -> list[str] | None:
     beside = _list_beside(file)
     if not beside.is_file():
         return None
-    with beside.open(encoding="utf-8", newline="") as handle:
-        rows = csv.DictReader(handle)
-        if "path" not in (rows.fieldnames or ()):
-            raise InputError(f"{beside} has no column 'path'")
-        return [row["path"] for row in rows]
+    return [row.cells[0] for row in read_rows(beside, ("path",))]
 
 
 def _check_number(file: Path, rows: int, dataset: FaceDataset) -> None:

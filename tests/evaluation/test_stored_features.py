@@ -73,6 +73,30 @@ def test_what_does_not_fit_is_refused(opened, tmp_path, rows, paths, words):
         StoredFeatures.of(saved(tmp_path, rows, paths), opened.datasets)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_list_of_paths_may_be_saved_by_a_spreadsheet(opened, tmp_path, encoding):
+    file = saved(tmp_path, ROWS)
+    lines = "\r\n".join(["number,path", *(f"{i},patch {i}" for i in range(6))])
+    (tmp_path / "features.paths.csv").write_bytes(lines.encode(encoding))
+    assert StoredFeatures.of(file, opened.datasets).order_was_checked
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"number,path\n1,patch 0\n2", r"features\.paths\.csv:3: 1 cells where the header has 2"),
+        (b"path\n\xe9.png", r"features\.paths\.csv: is not UTF-8 text"),
+        (b"number\n1", r"features\.paths\.csv:1: there is no column 'path'"),
+        (b"path\n" + b"x" * 200_000, r"features\.paths\.csv:2: field larger than field limit"),
+    ],
+)
+def test_a_list_of_paths_that_cannot_be_read_is_refused(opened, tmp_path, content, words):
+    file = saved(tmp_path, ROWS)
+    (tmp_path / "features.paths.csv").write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        StoredFeatures.of(file, opened.datasets)
+
+
 def test_a_file_that_is_none_is_refused(opened, tmp_path):
     with pytest.raises(InputError, match="no file of features"):
         StoredFeatures.of(tmp_path / "nothing.npy", opened.datasets)
