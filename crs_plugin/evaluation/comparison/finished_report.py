@@ -66,13 +66,13 @@ class TargetOfRun:
         """Read the predictions.
 
         Raises:
-            InputError: If the file is missing or damaged.
+            InputError: If the file is missing or damaged, or has classes that the report lacks.
         """
         assert self.predictions is not None
         try:
             with self.predictions.open(encoding="utf-8", newline="") as handle:
                 rows = list(csv.DictReader(handle))
-            return TestImages(
+            found = TestImages(
                 tuple(row["image"] for row in rows),
                 tuple(row["truth"] for row in rows),
                 tuple(row[TRAINED] for row in rows),
@@ -83,8 +83,15 @@ class TargetOfRun:
                 f"cannot read the predictions {self.predictions}: {error.strerror}; evaluate that"
                 " encoder again"
             ) from error
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OverflowError, csv.Error) as error:
             raise InputError(f"{self.predictions} is no file of predictions ({error})") from error
+        strange = {*found.truth, *found.predicted} - {*self.class_names}
+        if strange:
+            raise InputError(
+                f"{self.predictions} does not belong to its report: it has the class"
+                f" {min(strange, key=str)!r}, and the classes are {', '.join(self.class_names)}"
+            )
+        return found
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,22 @@ def test_missing_predictions_are_told(run):
         Comparison.of(reports)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("0.png,,fear", r"2\.csv does not belong to its report: it has the class None"),
+        ("0.png,,joy,fear", "has the class 'joy', and the classes are happiness, sadness, fear"),
+        (f"0.png,{2**40},fear,fear", r"2\.csv is no file of predictions"),
+        ("x" * 200_000 + ",,fear,fear", r"2\.csv is no file of predictions \(field larger"),
+    ],
+)
+def test_damaged_predictions_are_told(run, line, words):
+    reports = [run("a", 0.5), run("b", 0.8)]
+    (reports[1].folder / "predictions" / "2.csv").write_text(f"image,subject,truth,trained\n{line}")
+    with pytest.raises(InputError, match=words):
+        reports[1].targets["CK+", "linear probe", "", 0].test_images()
+
+
 def test_the_json_is_plain_and_documented(run):
     comparison = Comparison.of([run("a", 0.5), run("b", 0.8, missing=["knn was interrupted."])])
     found = json.loads(json.dumps(comparison.to_json()))
