@@ -1,105 +1,18 @@
-"""Experiments side by side on every target, with their differences from one of them."""
+"""Experiments side by side: all their targets and measures, and how to read them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from crs_plugin.errors import InputError
-from crs_plugin.evaluation.comparison.differences import Differences, differences
+from crs_plugin.evaluation.comparison.compared_measure import ComparedMeasure, compared_measure
+from crs_plugin.evaluation.comparison.compared_target import ComparedTarget, compared_target
 from crs_plugin.evaluation.comparison.experiments import Experiment, experiments
-from crs_plugin.evaluation.comparison.finished_report import FinishedReport, Key, TargetOfRun
-from crs_plugin.evaluation.comparison.words import in_words
-from crs_plugin.evaluation.result import TRAINED, Interval
+from crs_plugin.evaluation.comparison.finished_report import FinishedReport, Key
 
 VERSION = 1
 """Of ``Comparison.to_json``; raised when a key changes its meaning or goes away."""
-
-RATES = ("accuracy", "uar", "macro_f1")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of an experiment.
-
-    Attributes:
-        values: That of each seed.
-        interval: 95 % interval of a single run, as its report has it; None with several seeds.
-    """
-
-    values: tuple[float, ...]
-    interval: Interval | None = None
-
-    @property
-    def mean(self) -> float:
-        """Mean over the seeds."""
-        return float(np.mean(self.values))
-
-    @property
-    def deviation(self) -> float | None:
-        """Standard deviation over the seeds (of the sample); None of a single one."""
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figure as plain values."""
-        return {"mean": self.mean, "deviation": self.deviation, **asdict(self)}
-
-
-@dataclass(frozen=True)
-class ComparedRow:
-    """An experiment on one target.
-
-    Attributes:
-        name: Name of the experiment, or of a reference.
-        rates: ``accuracy``, ``uar`` and ``macro_f1``.
-        differences: The experiment minus that which others are compared with; None for the latter,
-            for a reference, and where none can be computed.
-        words: What the differences say, or why there are none; empty where nothing is compared.
-        reference: Whether this is a reference of the experiment that others are compared with.
-    """
-
-    name: str
-    rates: Mapping[str, Figure]
-    differences: Differences | None = None
-    words: str = ""
-    reference: bool = False
-
-
-@dataclass(frozen=True)
-class ComparedTarget:
-    """One target for all experiments that were tested on it.
-
-    Attributes:
-        title: Its name, unique here.
-        test_data: What it was tested on, by the first experiment's words.
-        headline: Whether it counts in the verdicts; differences are made of these only.
-        rows: The experiments.
-    """
-
-    title: str
-    test_data: str
-    headline: bool
-    rows: tuple[ComparedRow, ...]
-
-
-@dataclass(frozen=True)
-class ComparedMeasure:
-    """One measure for all experiments that have it.
-
-    Attributes:
-        title: Its name.
-        better: ``higher``, ``lower`` or ``neither``.
-        rate: Whether it lies between 0 and 1.
-        figures: Experiment → figure.
-    """
-
-    title: str
-    better: str
-    rate: bool
-    figures: Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
@@ -138,13 +51,18 @@ class Comparison:
         found = experiments(reports)
         base = next(e for e in found if (against or reports[0]) in e.runs)
         ordered = (base, *(e for e in found if e is not base))
-        keys = list(dict.fromkeys(key for e in ordered for run in e.runs for key in run.targets))
-        titles = _titles(keys)
+        runs = [run for experiment in ordered for run in experiment.runs]
+        targets = _titles(key for run in runs for key in run.targets)
+        measures = _titles(key for run in runs for key in run.measures)
         return cls(
             against=base.name,
             experiments=ordered,
-            targets=tuple(_target(titles[key], key, base, ordered) for key in keys),
-            measures=tuple(_measures(ordered)),
+            targets=tuple(
+                compared_target(title, key, base, ordered) for key, title in targets.items()
+            ),
+            measures=tuple(
+                compared_measure(title, key, ordered) for key, title in measures.items()
+            ),
             incomplete=tuple(str(run.folder) for run in reports if run.document["missing"]),
         )
 
@@ -209,39 +127,15 @@ class Comparison:
                 {"name": e.name, "seeds": list(e.seeds), "runs": [str(r.folder) for r in e.runs]}
                 for e in self.experiments
             ],
-            "targets": [
-                {
-                    "title": target.title,
-                    "test_data": target.test_data,
-                    "headline": target.headline,
-                    "rows": [
-                        {
-                            "name": row.name,
-                            "reference": row.reference,
-                            **{rate: row.rates[rate].to_json() for rate in RATES},
-                            "differences": asdict(row.differences) if row.differences else None,
-                            "words": row.words,
-                        }
-                        for row in target.rows
-                    ],
-                }
-                for target in self.targets
-            ],
-            "measures": [
-                {
-                    "title": measure.title,
-                    "better": measure.better,
-                    "rate": measure.rate,
-                    "figures": {name: f.to_json() for name, f in measure.figures.items()},
-                }
-                for measure in self.measures
-            ],
+            "targets": [target.to_json() for target in self.targets],
+            "measures": [measure.to_json() for measure in self.measures],
             "how": list(self.how),
         }
 
 
-def _titles(keys: Sequence[Key]) -> dict[Key, str]:
-    """Give each target a name of its own, as short as can be."""
+def _titles(found: Iterable[Key]) -> dict[Key, str]:
+    """Give each target, or each measure, a name of its own, as short as can be."""
+    keys = list(dict.fromkeys(found))
 
     def named(key: Key, words: int) -> str:
         title, protocol, at, number = key
@@ -250,95 +144,3 @@ def _titles(keys: Sequence[Key]) -> dict[Key, str]:
 
     short = Counter(named(key, 0) for key in keys)
     return {key: named(key, short[named(key, 0)] > 1) for key in keys}
-
-
-def _target(
-    title: str, key: Key, base: Experiment, ordered: Sequence[Experiment]
-) -> ComparedTarget:
-    of = {e.name: [run.targets[key] for run in e.runs if key in run.targets] for e in ordered}
-    first = next(targets[0] for targets in of.values() if targets)
-    rows = []
-    for experiment in ordered:
-        targets = of[experiment.name]
-        if not targets:
-            continue
-        made, words = None, ""
-        if experiment is not base and first.headline:
-            made, why = _differences(targets, of[base.name])
-            words = in_words(experiment.name, base.name, title, made, why)
-        rows.append(ComparedRow(experiment.name, _rates(targets, TRAINED), made, words))
-    for name in of[base.name][0].scores if of[base.name] else ():
-        if name != TRAINED and all(name in target.scores for target in of[base.name]):
-            rows.append(ComparedRow(name, _rates(of[base.name], name), reference=True))
-    return ComparedTarget(title, first.test_data, first.headline, tuple(rows))
-
-
-def _rates(targets: Sequence[TargetOfRun], encoder: str) -> dict[str, Figure]:
-    scores = [target.scores[encoder] for target in targets]
-    return {
-        rate: Figure(
-            tuple(float(of_run[rate]) for of_run in scores),
-            _interval(scores[0].get(f"{rate}_interval")) if len(scores) == 1 else None,
-        )
-        for rate in RATES
-    }
-
-
-def _interval(ends: Sequence[float] | None) -> Interval | None:
-    return (ends[0], ends[1]) if ends else None
-
-
-def _differences(
-    ours: Sequence[TargetOfRun], theirs: Sequence[TargetOfRun]
-) -> tuple[Differences | None, str]:
-    """Return the differences, or why there are none."""
-    if not theirs:
-        return None, "the latter was not tested on it"
-    tested = [target.test_images() for target in (*ours, *theirs)]
-    first = tested[0]
-    sizes = sorted({len(other.images) for other in tested})
-    if len(sizes) > 1:
-        counts = " and ".join(f"{size:,}" for size in sizes)
-        return None, f"they were not tested on the same images ({counts} of them)"
-    if any((o.images, o.truth) != (first.images, first.truth) for o in tested):
-        return None, "they were not tested on the same images, or these are labelled differently"
-    names = list(dict.fromkeys(name for target in (*ours, *theirs) for name in target.class_names))
-    truth = _ids(first.truth, names)
-    predicted = np.stack([_ids(other.predicted, names) for other in tested])
-    return (
-        differences(
-            truth,
-            predicted[: len(ours)],
-            predicted[len(ours) :],
-            len(names),
-            subject=first.subject,
-        ),
-        "",
-    )
-
-
-def _ids(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
-    number = {name: index for index, name in enumerate(names)}
-    return np.array([number[label] for label in labels], dtype=np.int64)
-
-
-def _measures(ordered: Sequence[Experiment]) -> Iterator[ComparedMeasure]:
-    keys = list(dict.fromkeys(key for e in ordered for run in e.runs for key in run.measures))
-    titles = _titles(keys)
-    for key in keys:
-        of = {e.name: [run.measures[key] for run in e.runs if key in run.measures] for e in ordered}
-        first = next(found[0] for found in of.values() if found)
-        yield ComparedMeasure(
-            title=titles[key],
-            better=first["better"],
-            rate=first["rate"],
-            figures={name: _measured(found) for name, found in of.items() if found},
-        )
-
-
-def _measured(found: Sequence[Mapping[str, Any]]) -> Figure:
-    estimates = [measure["values"][TRAINED] for measure in found]
-    return Figure(
-        tuple(float(estimate["value"]) for estimate in estimates),
-        _interval(estimates[0]["interval"]) if len(estimates) == 1 else None,
-    )

@@ -6,7 +6,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crs_plugin.evaluation.metrics import Floats, Ids, accuracy_and_uar, resampled_rates
+from crs_plugin.evaluation.metrics import (
+    Floats,
+    Ids,
+    accuracy_and_uar,
+    interval,
+    resampled_rates,
+)
 from crs_plugin.evaluation.result import Interval
 
 
@@ -89,8 +95,7 @@ def _difference(exact: Floats, resampled: Floats, ours: int) -> Difference:
     theirs = len(exact) - ours
     freedom = ours + theirs - 2
     if freedom == 0:
-        low, high = np.percentile(deltas, (2.5, 97.5))
-        return Difference(value, (float(low), float(high)))
+        return Difference(value, interval(deltas))
     from scipy.stats import t  # type: ignore[import-untyped]
 
     squares = sum(float(((side - side.mean()) ** 2).sum()) for side in (exact[:ours], exact[ours:]))

@@ -204,8 +204,8 @@ class FinishedReport:
         seen: Counter[tuple[str, str, str]] = Counter()
         for result in self.document["results"]:
             for measure in result["measures"]:
-                title = (f"{result['title']}: {measure['name']}", result["protocol"], "")
-                title = (*title[:2], _at(measure["at"]))
+                name = f"{result['title']}: {measure['name']}"
+                title = (name, result["protocol"], _at(measure["at"]))
                 found[(*title, seen[title])] = measure
                 seen[title] += 1
         return found

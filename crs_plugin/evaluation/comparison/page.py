@@ -1,6 +1,8 @@
 """A comparison as one page that needs nothing but itself, in the look of the report."""
 
-from crs_plugin.evaluation.comparison.comparison import RATES, Comparison, Figure
+from crs_plugin.evaluation.comparison.compared_target import RATES
+from crs_plugin.evaluation.comparison.comparison import Comparison
+from crs_plugin.evaluation.comparison.figure import Figure
 from crs_plugin.evaluation.comparison.table import as_number, in_per_cent, measure_title
 from crs_plugin.evaluation.figures import Dots, Drawing, compared_targets
 from crs_plugin.evaluation.report.page import environment, styles

@@ -2,13 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from crs_plugin.evaluation.comparison.comparison import (
-    RATES,
-    ComparedMeasure,
-    ComparedRow,
-    Comparison,
-    Figure,
-)
+from crs_plugin.evaluation.comparison.compared_measure import ComparedMeasure
+from crs_plugin.evaluation.comparison.compared_target import RATES, ComparedRow
+from crs_plugin.evaluation.comparison.comparison import Comparison
+from crs_plugin.evaluation.comparison.figure import Figure
 from crs_plugin.evaluation.comparison.words import signed
 
 if TYPE_CHECKING:
