@@ -7,14 +7,14 @@ from crs_plugin.evaluation.figures.drawing import (
     INK,
     MARKERS,
     PALETTE,
-    RANDOM,
+    RANDOM_COLOUR,
     Drawing,
     as_csv,
     as_svg,
     new_figure,
     plain_style,
 )
-from crs_plugin.evaluation.result import Interval
+from crs_plugin.evaluation.result import RANDOM, Interval
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def compared_targets(title: str, shown: Mapping[str, Mapping[str, Dots]]) -> Dra
 
 
 def _style(name: str, names: Sequence[str]) -> tuple[str, str]:
-    if name == "random":
-        return RANDOM, "s"
+    if name == RANDOM:
+        return RANDOM_COLOUR, "s"
     place = names.index(name)
     turn = place // len(PALETTE)  # of the colours: then they have other shapes
     return PALETTE[place % len(PALETTE)], MARKERS[(place + turn) % len(MARKERS)]

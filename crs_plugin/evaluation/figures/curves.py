@@ -9,7 +9,7 @@ import numpy as np
 from crs_plugin.evaluation.figures.drawing import (
     INK,
     PALETTE,
-    TRAINED,
+    TRAINED_COLOUR,
     Drawing,
     as_csv,
     as_svg,
@@ -86,7 +86,7 @@ def _curve(
     series: tuple[Sequence[int], Sequence[float]],
     references: Mapping[str, float] | None = None,
     *,
-    colour: str = TRAINED,
+    colour: str = TRAINED_COLOUR,
     from_zero: bool = False,
 ) -> Drawing | None:
     if not series[0]:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crs_plugin.evaluation.result import RANDOM, TRAINED
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -15,11 +17,11 @@ if TYPE_CHECKING:
 INK = "#22262b"
 """Colour of text and lines. In a page it is replaced by that of the page's text."""
 
-TRAINED = "#0b78c2"
-RANDOM = "#8c929a"
+TRAINED_COLOUR = "#0b78c2"
+RANDOM_COLOUR = "#8c929a"
 """Colours of the trained and of the random encoder: told apart by brightness as well as by hue."""
 
-REFERENCES = ("#e69f00", "#009e73", "#cc79a7", "#d55e00", "#a89a00")
+REFERENCE_COLOURS = ("#e69f00", "#009e73", "#cc79a7", "#d55e00", "#a89a00")
 """Colours of further references, in order."""
 
 PALETTE = (
@@ -93,11 +95,11 @@ def encoder_style(encoder: str, encoders: Sequence[str]) -> tuple[str, str]:
         encoder: Its name.
         encoders: All of them, in the order of the results.
     """
-    fixed = {"trained": (TRAINED, "o"), "random": (RANDOM, "s")}
+    fixed = {TRAINED: (TRAINED_COLOUR, "o"), RANDOM: (RANDOM_COLOUR, "s")}
     if encoder in fixed:
         return fixed[encoder]
     place = [name for name in encoders if name not in fixed].index(encoder)
-    return REFERENCES[place % len(REFERENCES)], "D^vPX"[place % 5]
+    return REFERENCE_COLOURS[place % len(REFERENCE_COLOURS)], "D^vPX"[place % 5]
 
 
 def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from crs_plugin.evaluation.figures.drawing import RANDOM, TRAINED, plain_style
+from crs_plugin.evaluation.figures.drawing import RANDOM_COLOUR, TRAINED_COLOUR, plain_style
 from crs_plugin.models.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _draw_image(axes: "Axes", face: PredictedFace) -> None:
 
 def _draw_bars(axes: "Axes", prediction: Prediction) -> None:
     names, values = list(prediction.probabilities), list(prediction.probabilities.values())
-    colours = [TRAINED if name == prediction.name else RANDOM for name in names]
+    colours = [TRAINED_COLOUR if name == prediction.name else RANDOM_COLOUR for name in names]
     axes.barh(names, values, color=colours)
     for place, value in enumerate(values):
         axes.text(value + 0.01, place, f"{100 * value:.0f} %", va="center")
