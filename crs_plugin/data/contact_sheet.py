@@ -5,6 +5,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.decoding import decode
+from crs_plugin.data.images import picture_of
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 
 LABEL_WIDTH = 170
@@ -35,6 +36,5 @@ def contact_sheet(dataset: FaceDataset, columns: int, size: int, seed: int = 0) 
         name = "(no label)" if fine == UNLABELLED else ALL_EXPRESSIONS[fine]
         draw.text((6, row * size + size // 2 - 18), f"{name}\n{len(members)}", "black", font)
         for column, face in enumerate(decode(dataset.take(chosen), size)):
-            picture = Image.fromarray(face.expand(3, -1, -1).permute(1, 2, 0).numpy())
-            sheet.paste(picture, (LABEL_WIDTH + column * size, row * size))
+            sheet.paste(picture_of(face), (LABEL_WIDTH + column * size, row * size))
     return sheet

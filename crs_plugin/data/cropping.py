@@ -21,7 +21,7 @@ from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.data.dataset_digest import dataset_digest
 from crs_plugin.data.decoding import Progress, usable_cores
 from crs_plugin.data.face_detector import DetectedFace
-from crs_plugin.data.images import FileImages
+from crs_plugin.data.images import FileImages, picture_of
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.files import atomic_path, write_atomically
 
@@ -81,7 +81,8 @@ class _Cropper:
     def __call__(self, index: int) -> Crop:
         detector = self._own_detector()
         try:
-            crop, face = self._face(index, self._photo(index), detector)
+            photo = picture_of(self.dataset.images.read(index))
+            crop, face = self._face(index, photo, detector)
         except ValueError as error:  # damaged files, or landmarks that are no face's
             name = self.dataset.images.name(index)
             return Crop(index, reason=str(error).removeprefix(f"{name}: "))
@@ -91,10 +92,6 @@ class _Cropper:
             with atomic_path(path) as temporary:
                 face.save(temporary)
         return crop
-
-    def _photo(self, index: int) -> Image.Image:
-        pixels = self.dataset.images.read(index).numpy()
-        return Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
 
     def _own_detector(self) -> Detector | None:
         if self.detector is None:

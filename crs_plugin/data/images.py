@@ -36,6 +36,12 @@ def pixels_of(picture: Image.Image) -> "torch.Tensor":
     return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
 
 
+def picture_of(pixels: "torch.Tensor") -> Image.Image:
+    """Return an image uint8 ``[1|3, H, W]`` as a picture of Pillow's mode ``L`` or ``RGB``."""
+    grid = pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)
+    return Image.fromarray(grid.numpy())
+
+
 @dataclass(frozen=True)
 class FileImages:
     """Image files below one folder.

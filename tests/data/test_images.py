@@ -6,7 +6,13 @@ import torch
 from PIL import Image
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.images import ArrayImages, FileImages, is_image_name
+from crs_plugin.data.images import (
+    ArrayImages,
+    FileImages,
+    is_image_name,
+    picture_of,
+    pixels_of,
+)
 
 
 def read(path: Path, box: list[float] | None = None, margin: float = 0.0) -> torch.Tensor:
@@ -161,3 +167,10 @@ def test_array_images_check_their_type() -> None:
 
 def test_images_are_known_by_their_suffix() -> None:
     assert [is_image_name(name) for name in ("a.JPG", "a.tiff", "a.txt", "png")] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_and_pictures_are_one_another(channels):
+    pixels = torch.randint(0, 256, (channels, 3, 5), dtype=torch.uint8)
+    assert picture_of(pixels).size == (5, 3)
+    assert torch.equal(pixels_of(picture_of(pixels)), pixels)

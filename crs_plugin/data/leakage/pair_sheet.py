@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.data.decoding import decode
+from crs_plugin.data.images import picture_of
 from crs_plugin.data.leakage.overlap import Overlap, Pairs
 
 MOST_SHOWN = 60
@@ -50,8 +51,7 @@ def _draw_pairs(sheet: Image.Image, found: Overlap, top: int, most: int) -> None
         row, column = divmod(place, _COLUMNS)
         x, y = column * (2 * _SIZE + _GAP), top + row * (_SIZE + _CAPTION)
         for side, images in enumerate(sides):
-            picture = images[place].expand(3, -1, -1).permute(1, 2, 0).numpy()
-            sheet.paste(Image.fromarray(picture), (x + side * _SIZE, y))
+            sheet.paste(picture_of(images[place]), (x + side * _SIZE, y))
         draw.text((x + 2, y + _SIZE), _caption(pairs, place), "black", font)
 
 

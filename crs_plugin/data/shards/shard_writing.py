@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from crs_plugin.data.bad_images import BadImage, as_tsv
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset, Images, JoinedImages
 from crs_plugin.data.dataset_digest import dataset_digest
 from crs_plugin.data.decoding import Progress, usable_cores
-from crs_plugin.data.images import FileImages, is_image_name
+from crs_plugin.data.images import FileImages, is_image_name, picture_of
 from crs_plugin.data.roots import is_litter, what_is_at
 from crs_plugin.data.shards.index import Fields, ShardIndex
 from crs_plugin.data.shards.opening import index_file
@@ -28,6 +27,9 @@ from crs_plugin.data.shards.scanning import scanned
 from crs_plugin.data.shards.shard_images import ShardImages
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.files import atomic_path, remove_leftovers, write_atomically
+
+if TYPE_CHECKING:
+    import torch
 
 LEFT_OUT = "left_out.tsv"
 """The file that lists images that cannot be read."""
@@ -222,7 +224,7 @@ def _encoded(images: Images, row: int) -> tuple[bytes, str] | BadImage:
     """Return the bytes of an image's file, and how its name ends; or why it cannot be read."""
     try:
         pixels = images.read(row)
-        return _as_it_is(images, row) or (_png(pixels.numpy()), ".png")
+        return _as_it_is(images, row) or (_png(pixels), ".png")
     except DataError as error:
         return BadImage(images.name(row), _reason(images, row, error))
 
@@ -252,9 +254,9 @@ def _as_it_is(images: Images, row: int) -> tuple[bytes, str] | None:
     return None
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
+def _png(pixels: "torch.Tensor") -> bytes:
     file = BytesIO()
-    Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)).save(file, "PNG")
+    picture_of(pixels).save(file, "PNG")
     return file.getvalue()
 
 

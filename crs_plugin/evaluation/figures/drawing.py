@@ -13,6 +13,7 @@ from crs_plugin.evaluation.result import RANDOM, TRAINED
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 INK = "#22262b"
 """Colour of text and lines. In a page it is replaced by that of the page's text."""
@@ -124,6 +125,13 @@ def as_svg(figure: "Figure", name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     return re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).strip()
+
+
+def as_png(picture: "Image") -> bytes:
+    """Return a picture as the content of a PNG file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,15 +1,8 @@
 """Errors, one true class a row, each with what it was taken for."""
 
-import io
-from typing import TYPE_CHECKING
-
-import torch
-
+from crs_plugin.data.images import picture_of
 from crs_plugin.evaluation.error_examples import ErrorExamples
-from crs_plugin.evaluation.figures.drawing import Drawing
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from crs_plugin.evaluation.figures.drawing import Drawing, as_png
 
 _SIDE, _GAP, _LINE = 96, 8, 17
 
@@ -36,21 +29,13 @@ def errors_sheet(name: str, examples: ErrorExamples) -> Drawing:
         pen.multiline_text((_GAP, top + _SIDE // 2), word, "black", font, anchor="lm")
         for column, (image, answer) in enumerate(zip(images, taken_for, strict=True)):
             x = left + column * (_SIDE + _GAP)
-            sheet.paste(_picture(image), (x, top))
+            picture = picture_of(image).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
+            sheet.paste(picture, (x, top))
             pen.multiline_text((x, top + _SIDE + 1), answer.replace(" ", "\n"), "black", small)
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
     described = "; ".join(f"{truth}: {', '.join(taken)}" for truth, _, taken in examples.rows)
     return Drawing(
         name=name,
         title=f"Errors on {examples.title}",
         alt=f"Test images by true expression, with what each was taken for. {described}.",
-        png=buffer.getvalue(),
+        png=as_png(sheet),
     )
-
-
-def _picture(image: torch.Tensor) -> "Image":
-    from PIL import Image
-
-    pixels = image.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-    return Image.fromarray(pixels).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)

@@ -1,13 +1,13 @@
 """Some faces, each beside those that the encoder finds most alike."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
-from crs_plugin.evaluation.figures.drawing import Drawing
+from crs_plugin.data.images import picture_of
+from crs_plugin.evaluation.figures.drawing import Drawing, as_png
 
 if TYPE_CHECKING:
     from PIL import ImageDraw
@@ -51,15 +51,12 @@ def neighbours_sheet(name: str, title: str, rows: Sequence[Neighbours]) -> Drawi
         top = _HEAD + number * height
         for column, (image, label) in enumerate(zip(row.images, row.labels, strict=True)):
             left = _GAP + column * (_SIDE + _GAP) + _GAP * (column > 0)
-            grid = image.expand(3, -1, -1).permute(1, 2, 0)
-            sheet.paste(Image.fromarray(grid.numpy()).resize((_SIDE, _SIDE)), (left, top))
+            sheet.paste(picture_of(image).resize((_SIDE, _SIDE)), (left, top))
             if column:
                 _mark(pen, left, top, label == row.labels[0])
             pen.multiline_text(
                 (left, top + _SIDE + 3), label.replace(" ", "\n"), "black", font, spacing=0
             )
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
     found = "; ".join(
         f"{row.labels[0]}: {sum(label == row.labels[0] for label in row.labels[1:])} of"
         f" {len(row.labels) - 1}"
@@ -72,7 +69,7 @@ def neighbours_sheet(name: str, title: str, rows: Sequence[Neighbours]) -> Drawi
             "Faces drawn at random, one of each expression, each beside the faces that lie nearest"
             f" to it; a tick marks the same expression, a cross another. Right: {found}."
         ),
-        png=buffer.getvalue(),
+        png=as_png(sheet),
     )
 
 

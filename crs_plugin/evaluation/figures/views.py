@@ -1,12 +1,12 @@
 """The augmented views, as the network sees them."""
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
 
-from crs_plugin.evaluation.figures.drawing import Drawing
+from crs_plugin.data.images import picture_of
+from crs_plugin.evaluation.figures.drawing import Drawing, as_png
 from crs_plugin.evaluation.views import Views
 
 if TYPE_CHECKING:
@@ -66,8 +66,6 @@ def _columns(views: Views) -> Iterator[tuple[int, str, torch.Tensor]]:
 
 def views_sheet(views: Views) -> Drawing:
     """Make ``views_picture`` a figure of the report."""
-    buffer = io.BytesIO()
-    views_picture(views).save(buffer, "PNG")
     size = views.draws[0][0].shape[-1]
     return Drawing(
         name="views",
@@ -77,7 +75,7 @@ def views_sheet(views: Views) -> Drawing:
             f" {len(views.draws)} draws of {len(views.draws[0])} augmented views, {size} pixels"
             " wide."
         ),
-        png=buffer.getvalue(),
+        png=as_png(views_picture(views)),
     )
 
 
@@ -90,8 +88,7 @@ def _picture(image: torch.Tensor, side: int) -> "Image":
     """Return [C, h, w] in [0, 1] as a picture whose longer side is ``side``."""
     from PIL import Image
 
-    pixels = (image.clamp(0, 1) * 255).round().byte().expand(3, -1, -1).permute(1, 2, 0)
-    picture = Image.fromarray(pixels.numpy())
+    picture = picture_of((image.clamp(0, 1) * 255).round().byte())
     longer = max(picture.size)
     size = (picture.width * side // longer, picture.height * side // longer)
     whole = side % longer == 0

@@ -1,6 +1,5 @@
 """All figures of a report, in the order in which the page shows them."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from crs_plugin.evaluation.figures import (
     training_curves,
     views_sheet,
 )
+from crs_plugin.evaluation.figures.drawing import as_png
 from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.result import RANDOM, TRAINED, headline_targets
 
@@ -91,11 +91,9 @@ def sheets(report: RunReport) -> Sheets:
 
 
 def _preview(sheet: "Image") -> Drawing:
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
     return Drawing(
         name="data_preview",
         title="Contact sheet",
         alt="Some images of every expression, one expression a row, named at its left.",
-        png=buffer.getvalue(),
+        png=as_png(sheet),
     )
