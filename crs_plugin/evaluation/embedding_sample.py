@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import SPLITS, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext, Source
+from crs_plugin.evaluation.drawn_images import drawn_images, images_to_test
 from crs_plugin.evaluation.result import RANDOM, TRAINED
 from crs_plugin.expressions import ALL_EXPRESSIONS, CoarseTable
 
@@ -72,14 +73,14 @@ def embedding_sample(
         source: Opens the data; by default the recipe's.
         most: Images at most.
     """
-    drawn = drawn_images(context, source, most)
+    drawn = labelled_images(context, source, most)
     if len(drawn) < FEWEST:
         return None
     encoders = [which for which in (TRAINED, RANDOM) if which in context.encoders]
     return EmbeddingSample.of(context, drawn, table, encoders)
 
 
-def drawn_images(context: EvaluationContext, source: Source | None, most: int) -> FaceDataset:
+def labelled_images(context: EvaluationContext, source: Source | None, most: int) -> FaceDataset:
     """Draw labelled test images (any, where a set has no test split), in their order.
 
     Args:
@@ -87,8 +88,4 @@ def drawn_images(context: EvaluationContext, source: Source | None, most: int) -
         source: Opens the data; None for the recipe's.
         most: Images at most.
     """
-    dataset = context.open(source).labelled()
-    testing = np.flatnonzero(dataset.split == SPLITS.index("test"))
-    candidates = testing if len(testing) else np.arange(len(dataset))
-    generator = np.random.default_rng(context.seed)
-    return dataset.take(np.sort(generator.permutation(candidates)[:most]))
+    return drawn_images(images_to_test(context.open(source).labelled()), most, context.seed)

@@ -7,7 +7,7 @@ from annotated_types import Ge
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.embedding_sample import FEWEST, EmbeddingSample, drawn_images
+from crs_plugin.evaluation.embedding_sample import FEWEST, EmbeddingSample, labelled_images
 from crs_plugin.evaluation.plane import METHODS, Method, check_method
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.registry import Part, register
@@ -88,7 +88,7 @@ class EmbeddingMap:
         )
 
     def _drawn(self, context: EvaluationContext) -> FaceDataset:
-        drawn = drawn_images(context, self.data, self.images)
+        drawn = labelled_images(context, self.data, self.images)
         if len(drawn) < FEWEST:
             raise DataError(
                 f"data set {drawn.name}: a map needs {FEWEST} labelled images at least, to mean"

@@ -8,9 +8,10 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from crs_plugin.augmentations.random_resized_crop_flip import RandomResizedCropFlip
-from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.changed_images import features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.drawn_images import images_to_test
 from crs_plugin.evaluation.feature_geometry import (
     Geometry,
     estimate,
@@ -115,9 +116,8 @@ class FeatureGeometry:
 
     def _drawn(self, context: EvaluationContext) -> tuple[FaceDataset, list[str]]:
         whole = context.open(self.data)
-        dataset, notes = labelled_with_note(whole)
-        testing = np.flatnonzero(dataset.split == SPLITS.index("test"))
-        dataset = dataset.take(testing) if len(testing) else dataset
+        labelled, notes = labelled_with_note(whole)
+        dataset = images_to_test(labelled)
         dataset = dataset.take(_evenly(dataset.fine, self.images, context.seed))
         fine, counts = np.unique(dataset.fine, return_counts=True)
         if (counts > 1).sum() < 2:

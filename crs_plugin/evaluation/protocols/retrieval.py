@@ -9,9 +9,10 @@ import torch
 from annotated_types import Len
 from numpy.typing import NDArray
 
-from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.bootstrap import mean_estimate
 from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.drawn_images import drawn_images, images_to_test
 from crs_plugin.evaluation.figures.drawing import Drawing
 from crs_plugin.evaluation.figures.file_name import file_name
 from crs_plugin.evaluation.figures.neighbours import Neighbours, neighbours_sheet
@@ -148,14 +149,13 @@ class Retrieval:
 
     def _faces(self, context: EvaluationContext) -> _Faces:
         whole = context.open(self.data)
-        testing = np.flatnonzero(whole.split == SPLITS.index("test"))
-        dataset, notes = labelled_with_note(whole.take(testing) if len(testing) else whole)
-        if len(testing) == 0:
+        tested = images_to_test(whole)
+        dataset, notes = labelled_with_note(tested)
+        if tested is whole:
             notes.append(f"{whole.name} has no test split: all its images were searched.")
         if len(dataset) > self.images:
             notes.append(f"{self.images:,} of its {len(dataset):,} images were drawn.")
-            drawn = np.random.default_rng(context.seed).permutation(len(dataset))[: self.images]
-            dataset = dataset.take(np.sort(drawn))
+            dataset = drawn_images(dataset, self.images, context.seed)
         if len(dataset.expressions) < 2:
             found = ", ".join(dataset.expressions) or "no label"
             raise DataError(

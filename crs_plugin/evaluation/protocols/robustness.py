@@ -12,6 +12,7 @@ from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.changed_images import changed, features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
+from crs_plugin.evaluation.drawn_images import drawn_images
 from crs_plugin.evaluation.graded_changes import CHANGES, ChangeName
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
@@ -139,9 +140,8 @@ class Robustness:
         whole = probe.test
         if len(whole) <= self.images:
             return whole, []
-        drawn = np.random.default_rng(seed).permutation(len(whole))[: self.images]
         note = f"{self.images:,} of {len(whole):,} test images were drawn for it."
-        return whole.take(np.sort(drawn)), [note]
+        return drawn_images(whole, self.images, seed), [note]
 
     def _drawings(
         self,
