@@ -16,7 +16,7 @@ from crs_plugin.data.decoding import decode
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.result import TRAINED
 from crs_plugin.evaluation.stored_features import StoredFeatures
-from crs_plugin.evaluation.traced_images import TracedImages, traced
+from crs_plugin.evaluation.traced_images import TracedImages, traced, traced_images_of
 from crs_plugin.expressions import CoarseTable
 
 Progress = Callable[[str, int, int], None]
@@ -265,10 +265,9 @@ class EvaluationContext:
         return self._pixels(*self._traced_back(dataset))
 
     def _traced_back(self, dataset: FaceDataset) -> tuple[_Opened, NDArray[np.int64]]:
-        images = dataset.images
-        whole = images.whole if isinstance(images, TracedImages) else None
-        opened = next((o for o in self._opened if o.whole.images is whole), None)
-        if opened is None or not isinstance(images, TracedImages):
+        images = traced_images_of(dataset)
+        opened = next((o for o in self._opened if o.whole.images is images.whole), None)
+        if opened is None:
             raise ValueError(f"data set {dataset.name!r} was not opened by this context")
         return opened, images.rows
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.data.splitting import split_off
-from crs_plugin.evaluation.traced_images import TracedImages
+from crs_plugin.evaluation.traced_images import TracedImages, traced_images_of
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 
 TEST_FRACTION = 0.2
@@ -197,11 +197,10 @@ def _of_classes(dataset: FaceDataset, classes: NDArray[np.int16]) -> FaceDataset
 
 def _joined(one: FaceDataset, other: FaceDataset) -> FaceDataset:
     """Join two parts of one traced data set into one that is traced as well."""
-    if not (isinstance(one.images, TracedImages) and isinstance(other.images, TracedImages)):
-        raise ValueError(f"data set {one.name!r} was not opened by an evaluation's context")
+    images, more = traced_images_of(one), traced_images_of(other)
     return replace(
         one,
-        images=replace(one.images, rows=np.concatenate([one.images.rows, other.images.rows])),
+        images=replace(images, rows=np.concatenate([images.rows, more.rows])),
         fine=np.concatenate([one.fine, other.fine]),
         split=np.concatenate([one.split, other.split]),
         subject=np.concatenate([one.subject, other.subject]),

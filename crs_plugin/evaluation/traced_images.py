@@ -48,3 +48,14 @@ class TracedImages:
 def traced(dataset: FaceDataset) -> FaceDataset:
     """Return the data set with images that can be traced back to it."""
     return replace(dataset, images=TracedImages(dataset.images, np.arange(len(dataset))))
+
+
+def traced_images_of(dataset: FaceDataset) -> TracedImages:
+    """Return the images of a traced data set, or of a part of it.
+
+    Raises:
+        ValueError: If it is not traced: no evaluation's context has opened it.
+    """
+    if not isinstance(dataset.images, TracedImages):
+        raise ValueError(f"data set {dataset.name!r} was not opened by an evaluation's context")
+    return dataset.images

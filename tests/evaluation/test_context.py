@@ -182,8 +182,11 @@ def test_features_that_are_not_finite_name_the_encoder(faces, context, eye) -> N
 
 
 def test_a_stranger_data_set_is_refused(faces, context) -> None:
-    with pytest.raises(ValueError, match="not opened by this context"):
-        context(faces([0, 1])).features("trained", faces([0, 1]))
+    here, other = context(faces([0, 1])), context(faces([0, 1]))
+    with pytest.raises(ValueError, match="'faces' was not opened by an evaluation's context"):
+        here.features("trained", faces([0, 1]))
+    with pytest.raises(ValueError, match="'faces' was not opened by this context"):
+        here.features("trained", other.open(None))
 
 
 def test_progress_is_told(faces, eye) -> None:

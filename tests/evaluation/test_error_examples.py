@@ -1,7 +1,7 @@
 import numpy as np
 
 from crs_plugin.evaluation.error_examples import error_examples
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.scored_target import scored_target
 
 
 def target(here, predicted):

@@ -20,8 +20,8 @@ from crs_plugin.evaluation.linear_classifier import (
 )
 from crs_plugin.evaluation.probe_data import check_classes, labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.shared_options import check_regularisation, check_validation_fraction
-from crs_plugin.evaluation.target import scored_target
 from crs_plugin.expressions import ALL_EXPRESSIONS
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 

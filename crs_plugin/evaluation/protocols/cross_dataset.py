@@ -21,9 +21,9 @@ from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Target
+from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.shared_options import check_regularisation
-from crs_plugin.evaluation.target import scored_target
-from crs_plugin.evaluation.traced_images import TracedImages
+from crs_plugin.evaluation.traced_images import traced_images_of
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 Place = tuple[int, int]
@@ -188,21 +188,14 @@ class _Classifiers:
 
 def _identity(part: FaceDataset) -> object:
     """What tells images from others, and so their classes: which they are, of which set."""
-    images = _traced(part)
+    images = traced_images_of(part)
     return id(images.whole), images.rows.tobytes()
 
 
 def _united(whole: FaceDataset, parts: Sequence[FaceDataset]) -> FaceDataset:
     """Return the images of a set that are in any of some parts of it."""
-    rows = np.unique(np.concatenate([_traced(part).rows for part in parts]))
-    return whole.take(np.flatnonzero(np.isin(_traced(whole).rows, rows)))
-
-
-def _traced(part: FaceDataset) -> TracedImages:
-    images = part.images
-    if not isinstance(images, TracedImages):
-        raise ValueError(f"data set {part.name!r} was not opened by an evaluation's context")
-    return images
+    rows = np.unique(np.concatenate([traced_images_of(part).rows for part in parts]))
+    return whole.take(np.flatnonzero(np.isin(traced_images_of(whole).rows, rows)))
 
 
 def _why_not(train: FaceDataset, test: FaceDataset) -> str:

@@ -20,7 +20,7 @@ from crs_plugin.evaluation.result import (
     Measure,
     Target,
 )
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 

@@ -8,7 +8,6 @@ from annotated_types import Ge, Len
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.evaluation.bootstrap import mean_estimate
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import (
     REGULARISATION,
@@ -17,6 +16,7 @@ from crs_plugin.evaluation.linear_classifier import (
     choice_in_words,
     choose_and_fit,
 )
+from crs_plugin.evaluation.mean_estimate import mean_estimate
 from crs_plugin.evaluation.probe_data import labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult, Measure
 from crs_plugin.evaluation.shared_options import check_regularisation

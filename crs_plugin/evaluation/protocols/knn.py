@@ -14,7 +14,7 @@ from crs_plugin.evaluation.metrics import accuracy_and_uar
 from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.evaluation.target import probe_target
+from crs_plugin.evaluation.scored_target import probe_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 
 _CHUNK = 512

@@ -16,15 +16,15 @@ from crs_plugin.evaluation.linear_classifier import (
     Ids,
     LabelledFeatures,
     choice_in_words,
-    choose_and_fit,
     note_on_end,
 )
 from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.evaluation.probe_source import ProbeSource
-from crs_plugin.evaluation.released_classifier import fit_and_select_on_test
+from crs_plugin.evaluation.released_classifier import BestEpoch, fit_and_select_on_test
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult, Target
+from crs_plugin.evaluation.scored_target import probe_target
 from crs_plugin.evaluation.shared_options import check_regularisation
-from crs_plugin.evaluation.target import probe_target
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.trained_classifier import Classifier
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
@@ -97,7 +97,7 @@ class LinearProbe:
         return (self._divided(context).test,)
 
     def __call__(self, context: EvaluationContext, /) -> EvaluationResult:
-        """Probe the trained and the random encoder.
+        """Probe every encoder.
 
         Raises:
             InputError: As ``check``, or if an encoder's features are not finite.
@@ -132,25 +132,28 @@ class LinearProbe:
     def _predict(
         self, context: EvaluationContext, which: str, probe: ProbeData, notes: list[str]
     ) -> tuple[Ids, str, ChosenClassifier | None]:
-        train, valid, test = (
-            LabelledFeatures(context.features(which, part), probe.labels(part))
-            for part in (probe.train, probe.valid, probe.test)
-        )
-        classes = len(probe.class_names)
         if self.protocol == "released":
-            best = fit_and_select_on_test(
-                train + valid,
-                test,
-                classes,
-                context.seed,
-                lambda done, of: context.progress(f"released protocol ({which})", done, of),
-            )
+            best = _best_on_test(context, which, probe)
             return best.predicted, f"epoch {best.epoch}, the best on TEST", None
-        classifier = choose_and_fit(train, valid, classes, self.regularisation)
+        classifier = fit_probe(context, which, probe, self.regularisation)
         values = [classifier.regularisation]
         notes += note_on_end(which, values, self.regularisation)
         words = choice_in_words(values, self.regularisation)
-        return classifier.predict(test.features), words, classifier
+        return classifier.predict(context.features(which, probe.test)), words, classifier
+
+
+def _best_on_test(context: EvaluationContext, which: str, probe: ProbeData) -> BestEpoch:
+    train, valid, test = (
+        LabelledFeatures(context.features(which, part), probe.labels(part))
+        for part in (probe.train, probe.valid, probe.test)
+    )
+    return fit_and_select_on_test(
+        train + valid,
+        test,
+        len(probe.class_names),
+        context.seed,
+        lambda done, of: context.progress(f"released protocol ({which})", done, of),
+    )
 
 
 def _classifier(

@@ -26,8 +26,8 @@ from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import Estimate, EvaluationResult, Measure, Target
+from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.shared_options import check_regularisation
-from crs_plugin.evaluation.target import scored_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from crs_plugin.evaluation.probe_data import ProbeData
 from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.evaluation.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Measure
+from crs_plugin.evaluation.scored_target import probe_target
 from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.evaluation.shown_expressions import ShownExpressions, shown_expressions
-from crs_plugin.evaluation.target import probe_target
 from crs_plugin.expressions import UnknownExpressionError, canonical_expression
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 

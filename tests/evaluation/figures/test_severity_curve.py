@@ -6,7 +6,7 @@ import pytest
 
 from crs_plugin.evaluation.figures.severity_curve import severity_curve
 from crs_plugin.evaluation.result import Target
-from crs_plugin.evaluation.target import scored_target
+from crs_plugin.evaluation.scored_target import scored_target
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from crs_plugin.errors import InputError
-from crs_plugin.evaluation import EvaluationContext
-from crs_plugin.evaluation.protocols import linear_probe as module
+from crs_plugin.evaluation import EvaluationContext, probe_fit
 from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
 from crs_plugin.evaluation.result import EvaluationResult, Target
 from crs_plugin.expressions import CoarseTable
@@ -50,7 +49,7 @@ def test_shuffled_labels_give_chance(faces, context) -> None:
 def test_the_test_is_predicted_once_by_a_classifier_that_never_saw_it(
     faces, context, monkeypatch
 ) -> None:
-    calls, fitted = [], module.choose_and_fit
+    calls, fitted = [], probe_fit.choose_and_fit
 
     def spy(train, valid, *rest):
         classifier = fitted(train, valid, *rest)
@@ -61,7 +60,7 @@ def test_the_test_is_predicted_once_by_a_classifier_that_never_saw_it(
 
         return replace(classifier, predict=predict)
 
-    monkeypatch.setattr(module, "choose_and_fit", spy)
+    monkeypatch.setattr(probe_fit, "choose_and_fit", spy)
     here = context(world(faces))
     LinearProbe(validation_fraction=0.25)(here)
     assert [call[:2] for call in calls] == [(180, 60), (180, 60)]

@@ -23,8 +23,8 @@ from crs_plugin.evaluation.report import (
 )
 from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.result import EvaluationResult
+from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.summary import summary_table
-from crs_plugin.evaluation.target import scored_target
 from crs_plugin.evaluation.views import Views
 
 NASTY = '<script>alert("x & y")</script>$z$'

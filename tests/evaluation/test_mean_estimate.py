@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from crs_plugin.evaluation.bootstrap import mean_estimate
+from crs_plugin.evaluation.mean_estimate import mean_estimate
 
 UNKNOWN = np.full(200, -1, np.int32)
 
