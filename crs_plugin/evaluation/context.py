@@ -28,7 +28,7 @@ Source = Callable[[], FaceDataset]
 Made = TypeVar("Made")
 
 _CHUNK = 2048
-"""Images that are decoded before both encoders see them."""
+"""Images that are decoded before all encoders see them."""
 
 
 class Embedder(Protocol):
@@ -44,7 +44,17 @@ def no_progress(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class _Opened:
-    """A data set that was opened, with the features of its images as far as they are known."""
+    """A data set that was opened, with the features of its images as far as they are known.
+
+    Attributes:
+        source: What opened it.
+        whole: The N images as the source gave them.
+        dataset: The same, traced, for evaluations.
+        known: Of which images ``features`` holds a row, bool ``[N]``; written to.
+        features: Encoder → features float32 ``[N, F]``, zeros where they are not known; written to.
+        for_features: Whether features of its images will be asked for.
+        decoded: The images at one size, once they were read beforehand.
+    """
 
     source: Source
     whole: FaceDataset
@@ -68,7 +78,7 @@ class _Opened:
 
 @dataclass(frozen=True)
 class _Made:
-    """What a function made of open data sets."""
+    """What a function made of open data sets, and of what exactly, for ``once``."""
 
     make: Callable[..., Any]
     datasets: tuple[FaceDataset | None, ...]
