@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.roots import is_litter, what_is_at
+from crs_plugin.data.litter import is_litter
+from crs_plugin.data.roots import what_is_at
 
 LOG = "crops.jsonl"
 

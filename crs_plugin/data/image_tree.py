@@ -7,7 +7,8 @@ from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.roots import is_litter, what_is_at
+from crs_plugin.data.litter import is_litter
+from crs_plugin.data.roots import what_is_at
 
 
 def entries_in(folder: Path) -> list["os.DirEntry[str]"]:

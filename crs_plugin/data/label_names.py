@@ -1,9 +1,9 @@
 """From what a data set writes, labels and splits, to the names used here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from crs_plugin.data.dataset import DataError
+from crs_plugin.data.did_you_mean import did_you_mean
 from crs_plugin.expressions import (
     KNOWN_EXPRESSIONS,
     UnknownExpressionError,
@@ -35,12 +35,6 @@ _SPLITS: Mapping[str, str] = {
 def split_name(text: str) -> str | None:
     """Return the split that a word stands for (``Training``, ``val`` …), or None."""
     return _SPLITS.get(text.strip().lower())
-
-
-def nearest(word: str, known: Mapping[str, object] | tuple[str, ...] | list[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the known word nearest to ``word``, or nothing."""
-    near = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 class LabelNames:
@@ -110,7 +104,7 @@ class LabelNames:
             )
         unused = [label for label in self._table if label not in self._ids]
         if unused:
-            named = _listed(f"{label!r}{nearest(label, self._ids)}" for label in unused)
+            named = _listed(f"{label!r}{did_you_mean(label, self._ids)}" for label in unused)
             verb = "is" if len(unused) == 1 else "are"
             problems.append(
                 f"option {self._option!r} names {named}, which {verb} not in {source};"

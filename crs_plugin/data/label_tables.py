@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.label_names import nearest
+from crs_plugin.data.did_you_mean import did_you_mean
 from crs_plugin.registry import MissingExtraError
 
 _TAB_SUFFIXES = (".tsv", ".tab")
@@ -103,7 +103,7 @@ def _find(columns: Sequence[str], header: list[str], where: str) -> list[int]:
     for name in columns:
         if name not in header:
             raise DataError(
-                f"{where}: there is no column {name!r}{nearest(name, header)};"
+                f"{where}: there is no column {name!r}{did_you_mean(name, header)};"
                 f" columns are {', '.join(header) or '(none)'}"
             )
     return [header.index(name) for name in columns]

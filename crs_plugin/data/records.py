@@ -11,8 +11,8 @@ import numpy as np
 
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.data.images import FileImages, is_image_name
+from crs_plugin.data.litter import is_litter
 from crs_plugin.data.packed_paths import PackedPaths
-from crs_plugin.data.roots import is_litter
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 
 MISSING = "image file missing"

@@ -4,22 +4,8 @@ import os
 from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.label_names import nearest
-
-LITTER = frozenset(
-    (
-        "__macosx",
-        "icon\r",
-        "thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
-        "$recycle.bin",
-        "system volume information",
-        "@eadir",
-    )
-)
-"""What systems leave in folders of images, in lower case; names that start with a dot are litter as
-well."""
+from crs_plugin.data.did_you_mean import did_you_mean
+from crs_plugin.data.litter import is_litter
 
 _ABOVE = os.pardir + os.sep
 _MOST_SHOWN = 8
@@ -171,12 +157,7 @@ def what_is_at(path: Path) -> str:
 
 def _meant(folder: Path) -> str:
     beside = [path.name for path in folder.parent.glob("*/") if not is_litter(path.name)]
-    return nearest(folder.name, beside)
-
-
-def is_litter(name: str) -> bool:
-    """Return whether a file or folder is none of the user's."""
-    return name.startswith(".") or name.lower() in LITTER
+    return did_you_mean(folder.name, beside)
 
 
 def _missing(root: Path, choices: tuple[str, ...], name: str, how_to_get: str) -> DataError:

@@ -1,7 +1,7 @@
 import pytest
 
 from crs_plugin.data import DataError
-from crs_plugin.data.label_names import LabelNames, nearest, split_name
+from crs_plugin.data.label_names import LabelNames, split_name
 from crs_plugin.expressions import fine_id
 
 
@@ -90,8 +90,3 @@ def test_all_unknown_expressions_of_a_table_are_told_at_once() -> None:
 )
 def test_words_for_splits(word: str, split: str | None) -> None:
     assert split_name(word) == split
-
-
-def test_nearest() -> None:
-    assert nearest("lable", ["path", "label"]) == " (did you mean 'label'?)"
-    assert nearest("zzz", ["path"]) == ""

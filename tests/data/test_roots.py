@@ -8,7 +8,6 @@ from crs_plugin.data.roots import (
     entry_in,
     first_that_exists,
     inside,
-    is_litter,
     set_folder,
     unpacked,
 )
@@ -80,14 +79,6 @@ def test_absolute_paths_are_fine_inside(tmp_path: Path) -> None:
 def test_paths_that_leave_the_folder_are_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(DataError, match=r"^x\.csv:3: path .* is not inside the data set's folder"):
         inside(tmp_path, path, "x.csv:3")
-
-
-@pytest.mark.parametrize(
-    "name", ["__MACOSX", "THUMBS.DB", "Desktop.ini", ".DS_Store", "._a.png", "Icon\r"]
-)
-def test_litter(name: str) -> None:
-    assert is_litter(name)
-    assert not is_litter("icons.png")
 
 
 MARKERS = ("train_set/images", "training.csv")

@@ -18,12 +18,12 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.images import FileImages
 from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.label_tables import read_rows
+from crs_plugin.data.litter import is_litter
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import (
     entry_in,
     first_that_exists,
     inside,
-    is_litter,
     set_folder,
 )
 from crs_plugin.data.valid_as_test import valid_called_test

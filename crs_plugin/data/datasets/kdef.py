@@ -10,8 +10,8 @@ from annotated_types import Len
 from crs_plugin.data.about import About
 from crs_plugin.data.coded_names import coded_images
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.did_you_mean import did_you_mean
 from crs_plugin.data.image_tree import not_recognised
-from crs_plugin.data.label_names import nearest
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root
 from crs_plugin.expressions import fine_id
@@ -81,7 +81,7 @@ def kdef(
     for angle in angles:
         if angle not in get_args(Angle):
             raise DataError(
-                f"data set kdef: unknown angle {angle!r}{nearest(angle, get_args(Angle))};"
+                f"data set kdef: unknown angle {angle!r}{did_you_mean(angle, get_args(Angle))};"
                 f" known are {', '.join(get_args(Angle))}"
             )
     folder = data_root(root, "kdef", ABOUT.how_to_get)

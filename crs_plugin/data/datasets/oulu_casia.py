@@ -8,10 +8,10 @@ from typing import Literal
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.did_you_mean import did_you_mean
 from crs_plugin.data.frame_sequences import add_sequence, frames_in
 from crs_plugin.data.image_tree import files_in, folders_in, folders_with, not_recognised
 from crs_plugin.data.images import is_image_name
-from crs_plugin.data.label_names import nearest
 from crs_plugin.data.records import Records
 from crs_plugin.data.roots import data_root
 from crs_plugin.expressions import fine_id
@@ -157,7 +157,7 @@ def _add_person(records: Records, person: str, last: int) -> None:
         if fine is None:
             raise DataError(
                 f"data set oulu_casia: {records.root / folder}: unknown expression"
-                f" {name!r}{nearest(name, LABELS)}; known are {', '.join(LABELS)}"
+                f" {name!r}{did_you_mean(name, LABELS)}; known are {', '.join(LABELS)}"
             )
         seen.add(fine)
         frames = frames_in(records.root / folder, records)

@@ -19,7 +19,8 @@ from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset, Images, Join
 from crs_plugin.data.dataset_digest import dataset_digest
 from crs_plugin.data.decoding import Progress, usable_cores
 from crs_plugin.data.images import FileImages, is_image_name, picture_of
-from crs_plugin.data.roots import is_litter, what_is_at
+from crs_plugin.data.litter import is_litter
+from crs_plugin.data.roots import what_is_at
 from crs_plugin.data.shards.index import Fields, ShardIndex
 from crs_plugin.data.shards.opening import index_file
 from crs_plugin.data.shards.places import LIST, shard_name

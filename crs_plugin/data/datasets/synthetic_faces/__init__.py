@@ -1,6 +1,5 @@
 """``synthetic_faces``: an embedded little world of faces, drawn from facial action units."""
 
-from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from crs_plugin.data.datasets.synthetic_faces.identity import draw_identities
 from crs_plugin.data.datasets.synthetic_faces.images import Sheet, SyntheticImages
 from crs_plugin.data.datasets.synthetic_faces.renderer import Scenes
 from crs_plugin.data.datasets.synthetic_faces.setting import STYLES, Domain, draw_settings
+from crs_plugin.data.did_you_mean import did_you_mean
 from crs_plugin.errors import InputError
 from crs_plugin.expressions import ALL_EXPRESSIONS, COMPOUND_EXPRESSIONS, EXPRESSIONS, fine_id
 from crs_plugin.registry import NonNegativeInt, PositiveInt, register
@@ -119,10 +119,9 @@ def synthetic_faces(
 
 def _check_choice(option: str, found: str, choices: tuple[str, ...]) -> None:
     if found not in choices:
-        near = get_close_matches(found, choices, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise InputError(
-            f"synthetic_faces: unknown {option} {found!r}{hint}; known are {', '.join(choices)}"
+            f"synthetic_faces: unknown {option} {found!r}{did_you_mean(found, choices)};"
+            f" known are {', '.join(choices)}"
         )
 
 
