@@ -1,6 +1,5 @@
 """AffectNet: faces from the web, in its old and in its later release."""
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import numpy as np
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.finite_numbers import finite_numbers
 from crs_plugin.data.images import FileImages
 from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.label_tables import read_rows
@@ -226,11 +226,8 @@ def _image_folder(folder: Path, file: Path) -> Path:
 
 
 def _box(cells: Sequence[str]) -> list[float] | None:
-    try:
-        box = [float(cell) for cell in cells]
-    except ValueError:  # a word such as NULL
-        return None
-    return box if all(map(math.isfinite, box)) and min(box[2:]) > 0 else None
+    box = finite_numbers(cells)
+    return box if box is not None and min(box[2:]) > 0 else None
 
 
 def _whole_if_cut_out(dataset: FaceDataset) -> FaceDataset:

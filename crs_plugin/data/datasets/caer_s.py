@@ -1,6 +1,5 @@
 """CAER-S: frames of TV shows, whole scenes with people in them."""
 
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Literal
 from crs_plugin.data.about import About
 from crs_plugin.data.class_folders import published_images, split_folders
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.finite_numbers import finite_numbers
 from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.label_tables import read_rows
 from crs_plugin.data.records import Records
@@ -101,7 +101,7 @@ def _largest(folder: Path, file: Path) -> dict[str, Box]:
     found: dict[str, Box] = {}
     for row in read_rows(file, _COLUMNS):
         path = inside(folder, row.cells[0], row.where).replace(os.sep, "/").lower()
-        box = _numbers(row.cells[1:], row.where)
+        box = _box(row.cells[1:], row.where)
         if path not in found or _area(box) > _area(found[path]):
             found[path] = box
     return found
@@ -111,11 +111,8 @@ def _area(box: Box) -> float:
     return box[2] * box[3]
 
 
-def _numbers(cells: Sequence[str], where: str) -> Box:
-    try:
-        box = [float(cell) for cell in cells]
-    except ValueError:
-        box = [math.nan]
-    if not all(map(math.isfinite, box)) or min(box[2:]) <= 0:
+def _box(cells: Sequence[str], where: str) -> Box:
+    box = finite_numbers(cells)
+    if box is None or min(box[2:]) <= 0:
         raise DataError(f"{where}: a box needs x, y, width and height in pixels, not {list(cells)}")
     return box

@@ -1,10 +1,10 @@
 """ExpW: faces found in pictures of the web."""
 
-import math
 from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
+from crs_plugin.data.finite_numbers import finite_numbers
 from crs_plugin.data.label_lines import read_lines
 from crs_plugin.data.label_names import PublishedLabels
 from crs_plugin.data.records import Records
@@ -82,10 +82,8 @@ def _images(folder: Path, file: Path) -> Path:
 
 def _box(edges: list[str], where: str) -> list[float]:
     """Return x, y, width and height of a box given as top, left, right and bottom."""
-    try:
-        top, left, right, bottom = map(float, edges)
-    except ValueError:
-        top = left = right = bottom = math.nan
-    if not all(map(math.isfinite, (top, left, right, bottom))):
+    numbers = finite_numbers(edges)
+    if numbers is None:
         raise DataError(f"{where}: top, left, right, bottom must be numbers, not {edges}")
+    top, left, right, bottom = numbers
     return [left, top, right - left, bottom - top]

@@ -1,6 +1,5 @@
 """Any images of faces that a table lists: CSV, TSV or Parquet."""
 
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from annotated_types import Len
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.finite_numbers import finite_numbers
 from crs_plugin.data.label_names import LabelNames, split_name
 from crs_plugin.data.label_tables import Row, read_rows
 from crs_plugin.data.records import Records
@@ -208,10 +208,7 @@ def _check_places(
 def _numbers(cells: Sequence[str], needed: str, where: str) -> list[float] | None:
     if not cells:
         return None
-    try:
-        numbers = [float(cell) for cell in cells]
-    except ValueError:
-        numbers = []
-    if not numbers or not all(map(math.isfinite, numbers)):
+    numbers = finite_numbers(cells)
+    if numbers is None:
         raise DataError(f"{where}: {needed}, not {list(cells)}")
     return numbers
