@@ -23,6 +23,11 @@ class BadImage:
     name: str
     reason: str
 
+    @classmethod
+    def of(cls, name: str, error: Exception) -> "BadImage":
+        """Return an image that could not be read, with an error whose message may begin with it."""
+        return cls(name, str(error).removeprefix(f"{name}: "))
+
 
 def listed(bad: Collection[BadImage]) -> str:
     """Return the first of them as lines of a table, each after a line end."""

@@ -84,8 +84,7 @@ class _Cropper:
             photo = picture_of(self.dataset.images.read(index))
             crop, face = self._face(index, photo, detector)
         except ValueError as error:  # damaged files, or landmarks that are no face's
-            name = self.dataset.images.name(index)
-            return Crop(index, reason=str(error).removeprefix(f"{name}: "))
+            return Crop(index, reason=BadImage.of(self.dataset.images.name(index), error).reason)
         if face is not None:
             path = self.folder / self.files[index]
             path.parent.mkdir(parents=True, exist_ok=True)

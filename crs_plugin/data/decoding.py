@@ -242,7 +242,7 @@ def _chunk(results: list[torch.Tensor | DataError], images: Images, size: int | 
         [r.shape[0] if isinstance(r, torch.Tensor) else UNREADABLE for r in results], np.uint8
     )
     reasons = {
-        place: str(result).removeprefix(f"{images.name(place)}: ")
+        place: BadImage.of(images.name(place), result).reason
         for place, result in enumerate(results)
         if isinstance(result, DataError)
     }

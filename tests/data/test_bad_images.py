@@ -17,3 +17,11 @@ def test_a_file_has_all_of_them_a_line_each_whatever_their_names() -> None:
     strange = os.fsdecode(b"line\nand \xff byte")
     text = as_tsv([BadImage(strange, "why\tnot"), BadImage("ä b", "x")])
     assert text == b"line\\nand \xff byte\twhy\\tnot\n" + "ä b\tx\n".encode()
+
+
+def test_a_reason_does_not_repeat_the_name():
+    named = ValueError("a.png: cannot be read: no such file")
+    assert BadImage.of("a.png", named) == BadImage("a.png", "cannot be read: no such file")
+    assert BadImage.of("a.png", ValueError("its landmarks coincide")).reason == (
+        "its landmarks coincide"
+    )

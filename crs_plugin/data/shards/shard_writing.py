@@ -8,29 +8,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crs_plugin.data.bad_images import BadImage, as_tsv
-from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset, Images, JoinedImages
+from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset, Images
 from crs_plugin.data.dataset_digest import dataset_digest
 from crs_plugin.data.decoding import Progress, usable_cores
-from crs_plugin.data.images import FileImages, is_image_name, picture_of
 from crs_plugin.data.litter import is_litter
 from crs_plugin.data.roots import what_is_at
+from crs_plugin.data.shards.encoded_image import EncodedImage, encoded_image
 from crs_plugin.data.shards.index import Fields, ShardIndex
 from crs_plugin.data.shards.opening import index_file
 from crs_plugin.data.shards.places import LIST, shard_name
 from crs_plugin.data.shards.scanning import scanned
-from crs_plugin.data.shards.shard_images import ShardImages
 from crs_plugin.expressions import ALL_EXPRESSIONS, UNLABELLED
 from crs_plugin.files import atomic_path, remove_leftovers, write_atomically
-
-if TYPE_CHECKING:
-    import torch
 
 LEFT_OUT = "left_out.tsv"
 """The file that lists images that cannot be read."""
@@ -157,7 +153,7 @@ class _Piece:
                     self.left_out.append(found)
                     continue
                 key = _key(self._first + place)
-                _add(tar, f"{key}{found[1]}", found[0])
+                _add(tar, f"{key}{found.suffix}", found.data)
                 _add(tar, f"{key}.json", self._told(int(self._rows[place])))
         index = self._scanned()
         write_atomically(index_file(self._shard), index.to_json())
@@ -166,13 +162,13 @@ class _Piece:
     def _scanned(self) -> ShardIndex:
         return scanned(self._shard, str(self._shard), Fields())
 
-    def _encoded(self) -> Iterator[tuple[int, tuple[bytes, str] | BadImage]]:
+    def _encoded(self) -> Iterator[tuple[int, EncodedImage | BadImage]]:
         places = range(len(self._rows))
         with ThreadPoolExecutor(usable_cores()) as pool:
             for start in range(0, len(places), _IN_A_BATCH):
                 batch = places[start : start + _IN_A_BATCH]
                 rows = self._rows[start : start + _IN_A_BATCH].tolist()
-                found = pool.map(partial(_encoded, self._dataset.images), rows)
+                found = pool.map(partial(encoded_image, self._dataset.images), rows)
                 yield from zip(batch, found, strict=True)
 
     def _told(self, row: int) -> bytes:
@@ -221,44 +217,12 @@ def _begin(dataset: FaceDataset, folder: Path, size: int, shards: int) -> None:
         raise DataError(f"{folder} has something beside its shards: {strange[0]}; move it out")
 
 
-def _encoded(images: Images, row: int) -> tuple[bytes, str] | BadImage:
-    """Return the bytes of an image's file, and how its name ends; or why it cannot be read."""
-    try:
-        pixels = images.read(row)
-        return _as_it_is(images, row) or (_png(pixels), ".png")
-    except DataError as error:
-        return BadImage(images.name(row), _reason(images, row, error))
-
-
 def _bad(images: Images, row: int) -> BadImage | None:
     try:
         images.read(row)
     except DataError as error:
-        return BadImage(images.name(row), _reason(images, row, error))
+        return BadImage.of(images.name(row), error)
     return None
-
-
-def _reason(images: Images, row: int, error: DataError) -> str:
-    return str(error).removeprefix(f"{images.name(row)}: ")
-
-
-def _as_it_is(images: Images, row: int) -> tuple[bytes, str] | None:
-    """Return the bytes of an image that is the whole of a file, and how its name ends."""
-    if isinstance(images, JoinedImages):
-        return _as_it_is(images.parts[int(images.part[row])], int(images.index[row]))
-    name = images.name(row)
-    if isinstance(images, ShardImages):
-        return images.encoded(row), PurePath(name).suffix.lower()
-    whole = isinstance(images, FileImages) and images.boxes is None and images.landmarks is None
-    if whole and is_image_name(name):
-        return Path(name).read_bytes(), PurePath(name).suffix.lower()
-    return None
-
-
-def _png(pixels: "torch.Tensor") -> bytes:
-    file = BytesIO()
-    picture_of(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
