@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.image_tree import entries_in, folders_in
+from crs_plugin.data.image_tree import entries_in, files_below, folders_in
 from crs_plugin.data.images import is_image_name
 from crs_plugin.data.label_names import PublishedLabels, split_name
 from crs_plugin.data.records import Records
@@ -56,12 +56,14 @@ def split_folders(folder: Path) -> list[tuple[str, Path]]:
 def images_in(folder: Path, records: Records) -> list[str]:
     """Return the images in a folder, however deep, as paths relative to ``records.root``.
 
-    Other files are counted as left out, unless they are litter.
+    They are sorted by name, a folder's among the files beside it. Other files are counted as left
+    out, unless they are litter.
     """
+    prefix = os.path.relpath(folder, records.root)
     images = []
-    for path in _files(folder):
+    for path in sorted(files_below(folder), key=lambda path: path.split(os.sep)):
         if is_image_name(path):
-            images.append(os.path.relpath(path, records.root))
+            images.append(os.path.normpath(os.path.join(prefix, path)))
         else:
             suffix = Path(path).suffix.lower() or "no suffix"
             records.skip(f"not an image file ({suffix})")
@@ -82,15 +84,3 @@ def _with_classes(folder: Path, labels: PublishedLabels) -> Path:
         at /= names[0]
         names = folders_in(at)
     return at if any(name in labels for name in names) else folder
-
-
-def _files(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield all files inside, in order, through links but not in circles."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    for entry in entries_in(folder):
-        if entry.is_dir():
-            yield from _files(Path(entry.path), above | {real})
-        else:
-            yield entry.path
