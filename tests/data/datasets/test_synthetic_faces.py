@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import BulkImages
-from crs_plugin.data.datasets.synthetic_faces import features, renderer, synthetic_faces
+from crs_plugin.data.datasets.synthetic_faces import feature_shapes, renderer, synthetic_faces
 from crs_plugin.data.datasets.synthetic_faces.action_units import PROTOTYPES, UNITS, of_units
 from crs_plugin.data.datasets.synthetic_faces.canvas import EXTENT
 from crs_plugin.data.datasets.synthetic_faces.draws import Draws
@@ -262,7 +262,7 @@ def test_lids_open_and_close_the_eyes() -> None:
 
 def test_brows_rise_fall_and_slant() -> None:
     rows = of_units([{}, {1: 1.0, 2: 1.0}, {4: 1.0}, {1: 1.0, 4: 0.6}])
-    brow = features.brow(rows, one_person(4), side=0)
+    brow = feature_shapes.brow(rows, one_person(4), side=0)
     slant = brow.inner_y - brow.outer_y
     assert brow.middle_y[1] < brow.middle_y[0] < brow.middle_y[2]
     assert slant[2] > slant[0]  # anger: the inner ends are down

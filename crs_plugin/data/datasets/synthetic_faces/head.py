@@ -4,7 +4,7 @@ import numpy as np
 
 from crs_plugin.data.datasets.synthetic_faces.canvas import Canvas, each
 from crs_plugin.data.datasets.synthetic_faces.draws import Array
-from crs_plugin.data.datasets.synthetic_faces.features import Mouth
+from crs_plugin.data.datasets.synthetic_faces.feature_shapes import Mouth
 from crs_plugin.data.datasets.synthetic_faces.identity import BALD, FRINGE, LONG, PARTED, Identity
 
 

@@ -1,10 +1,11 @@
 """Who is shown: what stays the same over all images of one person."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crs_plugin.data.datasets.synthetic_faces.columns import Columns
 from crs_plugin.data.datasets.synthetic_faces.draws import Array, Draws
 
 SKINS = np.array(
@@ -42,7 +43,7 @@ BALD, SHORT, FRINGE, PARTED, LONG = range(5)
 
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(Columns):
     """N persons; lengths in face units (half the height of a head), colours RGB in 0-1.
 
     ``brow_tilt`` and ``mouth_rest`` make a resting face look a little angry, sad or merry: they are
@@ -77,12 +78,6 @@ class Identity:
     glasses: Array
     beard: Array
     moustache: Array
-
-    def take(self, indices: NDArray[np.int64]) -> "Identity":
-        """Return the persons of these indices."""
-        return Identity(
-            **{field.name: getattr(self, field.name)[indices] for field in fields(self)}
-        )
 
 
 def draw_identities(draws: Draws, glasses: float, beards: float) -> Identity:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crs_plugin.data.datasets.synthetic_faces import features, painting
+from crs_plugin.data.datasets.synthetic_faces import feature_painting, feature_shapes
 from crs_plugin.data.datasets.synthetic_faces.action_units import ActionUnits
 from crs_plugin.data.datasets.synthetic_faces.backdrop import paint_backdrop
 from crs_plugin.data.datasets.synthetic_faces.canvas import blank_canvas
@@ -50,21 +50,22 @@ def render(scenes: Scenes, size: int) -> NDArray[np.uint8]:
     """Draw pictures ``[N, 3, size, size]``, RGB; each depends on its own scene alone."""
     units, person, pose = scenes.units, scenes.person, scenes.setting.pose
     canvas = blank_canvas(pose, size)
-    mouth = features.mouth(units, person)
+    mouth = feature_shapes.mouth(units, person)
     paint_backdrop(canvas, scenes.setting.backdrop)
     on_head = paint_head(canvas, person, mouth, scenes.setting.outline)
     with canvas.window(-0.5, 0.5, -0.85, -0.4) as part:
-        painting.paint_forehead(part, person, units)
+        feature_painting.paint_forehead(part, person, units)
     paint_hair_in_front(canvas, person, on_head)
     with canvas.window(-0.3, 0.3, -0.55, 0.36) as part:
-        painting.paint_nose(part, person, units)
+        feature_painting.paint_nose(part, person, units)
     with canvas.window(-0.55, 0.55, 0.15, 1.1) as part:
-        painting.paint_mouth(part, mouth, person, units)
+        feature_painting.paint_mouth(part, mouth, person, units)
     for side, (left, right) in enumerate([(-0.72, -0.04), (0.04, 0.72)]):
         with canvas.window(left, right, -0.72, 0.12) as part:
-            eye = features.eye(units, person, side, pose.blink)
-            painting.paint_eye(part, eye, person, units, side)
-            painting.paint_brow(part, features.brow(units, person, side), person, side)
+            eye = feature_shapes.eye(units, person, side, pose.blink)
+            feature_painting.paint_eye(part, eye, person, units, side)
+            brow = feature_shapes.brow(units, person, side)
+            feature_painting.paint_brow(part, brow, person, side)
     paint_glasses(canvas, person)
     paint_occlusion(canvas, scenes.setting.occlusion, person)
     apply_light(canvas.pixels, scenes.setting.light)

@@ -6,12 +6,13 @@ pictures are frontal, evenly lit, before a plain wall, and mostly grey.
 """
 
 import math
-from dataclasses import dataclass, fields
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crs_plugin.data.datasets.synthetic_faces.columns import Columns
 from crs_plugin.data.datasets.synthetic_faces.draws import Array, Draws
 
 Domain = Literal["wild", "lab"]
@@ -106,16 +107,7 @@ STYLES: dict[Domain, DomainStyle] = {
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Columns with one row per picture."""
-
-    def take(self, indices: NDArray[np.int64]) -> Self:
-        """Return the rows of these indices."""
-        return type(self)(**{f.name: getattr(self, f.name)[indices] for f in fields(self)})
-
-
-@dataclass(frozen=True)
-class Pose(_Columns):
+class Pose(Columns):
     """Where N faces are and how they are turned; shifts in half widths, angles in radians."""
 
     shift_x: Array
@@ -130,7 +122,7 @@ class Pose(_Columns):
 
 
 @dataclass(frozen=True)
-class Light(_Columns):
+class Light(Columns):
     """How N pictures are lit and taken; ``slope_*`` is the brightness step over the half width."""
 
     slope_x: Array
@@ -144,7 +136,7 @@ class Light(_Columns):
 
 
 @dataclass(frozen=True)
-class Backdrop(_Columns):
+class Backdrop(Columns):
     """Background: a blend of grid colours ``[N, 3, GRID, GRID]`` and ``BOXES`` boxes."""
 
     grid: Array
@@ -158,7 +150,7 @@ class Backdrop(_Columns):
 
 
 @dataclass(frozen=True)
-class Occlusion(_Columns):
+class Occlusion(Columns):
     """What hides a part of N faces, where, and in which colour."""
 
     kind: NDArray[np.int64]

@@ -5,7 +5,7 @@ import numpy as np
 from crs_plugin.data.datasets.synthetic_faces.action_units import ActionUnits
 from crs_plugin.data.datasets.synthetic_faces.canvas import Canvas, each
 from crs_plugin.data.datasets.synthetic_faces.draws import Array
-from crs_plugin.data.datasets.synthetic_faces.features import Brow, Eye, Mouth
+from crs_plugin.data.datasets.synthetic_faces.feature_shapes import Brow, Eye, Mouth
 from crs_plugin.data.datasets.synthetic_faces.head import line_colour
 from crs_plugin.data.datasets.synthetic_faces.identity import Identity
 
