@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedScores:
     """Scores of several encoders on the same test images.
 
     Attributes:
@@ -38,7 +38,7 @@ def compare(
     *,
     subject: NDArray[np.int32] | None = None,
     seed: int = 0,
-) -> Comparison:
+) -> ComparedScores:
     """Score the predictions made from the features of several encoders.
 
     The intervals are percentiles of bootstrap resamples of the test images or, where every image
@@ -74,7 +74,7 @@ def compare(
         for i, name in enumerate(names)
         if i
     }
-    return Comparison(scores, gains)
+    return ComparedScores(scores, gains)
 
 
 def resampled_rates(

@@ -33,7 +33,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.evaluation.changed_images import features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.linear_classifier import REGULARISATION, Features
-from crs_plugin.evaluation.metrics import Comparison, compare
+from crs_plugin.evaluation.metrics import ComparedScores, compare
 from crs_plugin.evaluation.probe_data import probe_data
 from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.recipe import Recipe, load_recipe
@@ -84,7 +84,7 @@ def check_comparable(first: Run, second: Run) -> None:
             raise InputError(f"the runs differ in their {what}: {one} and {other}")
 
 
-def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
+def study(first: Run, second: Run) -> Iterator[tuple[str, ComparedScores]]:
     """Yield the scores on the clean test images, and on those of each change."""
     recipe, size = first.recipe, first.encoder.info.input_size
     context = EvaluationContext(
@@ -98,7 +98,7 @@ def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
     }
     truth = probe.labels(probe.test)
 
-    def scores(features: dict[str, Features]) -> Comparison:
+    def scores(features: dict[str, Features]) -> ComparedScores:
         predictions = {which: classifiers[which].predict(features[which]) for which in classifiers}
         return compare(truth, predictions, classes, subject=probe.test.subject, seed=recipe.seed)
 
@@ -107,7 +107,7 @@ def study(first: Run, second: Run) -> Iterator[tuple[str, Comparison]]:
         yield name, scores(features_of_changed(context, probe.test, make(), recipe.seed))
 
 
-def table(results: Sequence[tuple[str, Comparison]], names: Sequence[str]) -> Table:
+def table(results: Sequence[tuple[str, ComparedScores]], names: Sequence[str]) -> Table:
     """Return accuracy and UAR in per cent: a line for each change, and means over the occluders."""
     columns = (*(f"{name} {m}" for name in names for m in ("acc.", "UAR")), "gain acc.", "gain UAR")
     shown = Table("test images", *columns, title="Linear classifiers fitted on clean images")
@@ -126,7 +126,7 @@ def table(results: Sequence[tuple[str, Comparison]], names: Sequence[str]) -> Ta
     return shown
 
 
-def scores_of(found: Comparison) -> tuple[float, float, float, float]:
+def scores_of(found: ComparedScores) -> tuple[float, float, float, float]:
     first, second = found.scores[FIRST], found.scores[SECOND]
     return first.accuracy, first.uar, second.accuracy, second.uar
 

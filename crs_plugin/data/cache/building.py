@@ -16,8 +16,8 @@ from crs_plugin.data.bad_images import BadImage
 from crs_plugin.data.cache.donors import Donors, known_kinds
 from crs_plugin.data.cache.entry import (
     PART,
-    About,
     DamagedError,
+    EntryAbout,
     OpenEntry,
     building_lock,
     open_entry,
@@ -153,7 +153,7 @@ class EntryBuilder:
             done += len(rows)
             self.progress(done, n)
         self._part.mkdir(exist_ok=True)
-        write_finished(self._part, About(self.name, n, 0, 0, 1, (), bad), self.prints, kinds)
+        write_finished(self._part, EntryAbout(self.name, n, 0, 0, 1, (), bad), self.prints, kinds)
         _move(self._part, self.folder)
         return len(unknown)
 
@@ -166,7 +166,7 @@ class EntryBuilder:
             finally:
                 part.close()
         channels = part.channels
-        about = About(
+        about = EntryAbout(
             self.name,
             len(self.images),
             size,

@@ -38,7 +38,7 @@ class DamagedError(Exception):
 
 
 @dataclass(frozen=True)
-class About:
+class EntryAbout:
     """What an entry holds.
 
     Attributes:
@@ -72,7 +72,7 @@ class About:
         return json.dumps({**vars(self), "checksums": list(self.checksums), "bad": bad})
 
     @classmethod
-    def read(cls, folder: Path) -> "About":
+    def read(cls, folder: Path) -> "EntryAbout":
         """Read what an entry says of itself.
 
         Raises:
@@ -120,10 +120,10 @@ class Entry:
         times = [_modified(file) for file in (*_files(self.folder), self.folder)]
         return max(times, default=0.0)
 
-    def about(self) -> About | None:
+    def about(self) -> EntryAbout | None:
         """Return what it holds, or None if that cannot be read."""
         try:
-            return About.read(self.folder)
+            return EntryAbout.read(self.folder)
         except DamagedError:
             return None
 
@@ -151,7 +151,7 @@ class Entry:
         Raises:
             DamagedError: If something is wrong.
         """
-        about = About.read(self.folder)
+        about = EntryAbout.read(self.folder)
         _columns(self.folder, about)
         _check(_mapped(self.folder, about), about, range(len(about.checksums)))
 
@@ -170,7 +170,7 @@ class OpenEntry:
     """
 
     folder: Path
-    about: About
+    about: EntryAbout
     pixels: torch.Tensor | None
     prints: NDArray[np.uint64]
     kinds: NDArray[np.uint8]
@@ -205,7 +205,7 @@ def open_entry(folder: Path, *, check: bool = True) -> OpenEntry | None:
     """
     if not folder.is_dir():
         return None
-    about = About.read(folder)
+    about = EntryAbout.read(folder)
     prints, kinds = _columns(folder, about)
     pixels = _mapped(folder, about)
     if check:
@@ -215,7 +215,7 @@ def open_entry(folder: Path, *, check: bool = True) -> OpenEntry | None:
 
 
 def write_finished(
-    folder: Path, about: About, prints: NDArray[np.uint64], kinds: NDArray[np.uint8]
+    folder: Path, about: EntryAbout, prints: NDArray[np.uint64], kinds: NDArray[np.uint8]
 ) -> None:
     """Write what an entry says of itself beside its pixels, which are on the disk already."""
     np.save(folder / PRINTS, prints, allow_pickle=False)
@@ -247,7 +247,7 @@ def pixels_file(folder: Path, channels: int) -> Path:
     return folder / f"pixels-{channels}.u8"
 
 
-def _mapped(folder: Path, about: About) -> torch.Tensor:
+def _mapped(folder: Path, about: EntryAbout) -> torch.Tensor:
     shape = (about.images, about.channels, about.size, about.size)
     expected = about.images * about.image_bytes
     if about.channels == 0:
@@ -267,7 +267,7 @@ def _mapped(folder: Path, about: About) -> torch.Tensor:
         return torch.from_numpy(mapped)
 
 
-def _columns(folder: Path, about: About) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+def _columns(folder: Path, about: EntryAbout) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
     try:
         prints = np.load(folder / PRINTS, allow_pickle=False)
         kinds = np.load(folder / KINDS, allow_pickle=False)
@@ -278,7 +278,7 @@ def _columns(folder: Path, about: About) -> tuple[NDArray[np.uint64], NDArray[np
     return prints, kinds
 
 
-def _some_chunks(about: About) -> list[int]:
+def _some_chunks(about: EntryAbout) -> list[int]:
     chunks = np.arange(len(about.checksums))
     most = max(1, _CHECKED_AT_OPENING // max(1, about.chunk * about.image_bytes))
     if len(chunks) > most:
@@ -286,7 +286,7 @@ def _some_chunks(about: About) -> list[int]:
     return [int(chunk) for chunk in chunks]
 
 
-def _check(pixels: torch.Tensor, about: About, chunks: Sequence[int]) -> None:
+def _check(pixels: torch.Tensor, about: EntryAbout, chunks: Sequence[int]) -> None:
     for chunk in chunks:
         start = chunk * about.chunk
         if checksum(pixels[start : start + about.chunk]) != about.checksums[chunk]:
