@@ -39,9 +39,7 @@ def in_folder(folder: Path) -> list[str]:
                     " on with it"
                 )
     if not found:
-        packed = [
-            path.name for path in _files(folder) if ".tar." in path.name or ".tgz" in path.name
-        ]
+        packed = sorted(path.name for path in _files(folder) if path.name.endswith(_PACKED))
         remedy = f" {packed[0]} is compressed: unpack it to a .tar." if packed else ""
         raise DataError(
             f"data set shards: there is no .tar file in {folder} ({what_is_at(folder)}).{remedy}"
