@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crs_plugin.data.bad_images import BadImage
-from crs_plugin.data.decoding import in_chunks, read_in_chunks
+from crs_plugin.data.decoding import Progress, in_chunks, read_in_chunks
 from crs_plugin.data.images import FileImages
 from crs_plugin.files import atomic_path
 from crs_plugin.models.open_encoder import AnyEncoder
 
 _PART = 512
 """Images that are lost at most when a run is killed."""
-
-Progress = Callable[[int, int], None]
-"""Is told how many images are done, and of how many."""
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,6 @@ def table(
     folder = data_root(root, "table", ABOUT.how_to_get)
     path = inside(folder, file, "option 'file'")
     path = str(first_that_exists(folder, (path,), "table", ABOUT.how_to_get))
-    if subject_column and subject_pattern:
-        raise DataError("options 'subject_column' and 'subject_pattern': give one of them")
     _check_places(box_columns, landmark_columns, margin)
     columns = _Columns(
         image_column,
@@ -104,12 +102,7 @@ def table(
         tuple(landmark_columns or ()),
     )
     names = LabelNames(labels, "labels")
-    try:
-        pattern = None if subject_pattern is None else _compiled(subject_pattern)
-    except ValueError as error:
-        raise DataError(
-            f"option 'subject_pattern': found {subject_pattern!r}, expected {error}"
-        ) from error
+    pattern = _checked_pattern(subject_pattern, subject_column)
     records = Records(folder.resolve().name, folder, margin)
     for row in read_rows(Path(path), columns.wanted()):
         cells = columns.named(row)
@@ -190,6 +183,15 @@ def _subject(pattern: re.Pattern[str] | None, image: str, where: str) -> str | N
             f"{where}: the option 'subject_pattern' {pattern.pattern!r} finds nobody in {image!r}"
         )
     return match[1]
+
+
+def _checked_pattern(pattern: str | None, column: str | None) -> re.Pattern[str] | None:
+    if column and pattern:
+        raise DataError("options 'subject_column' and 'subject_pattern': give one of them")
+    try:
+        return None if pattern is None else _compiled(pattern)
+    except ValueError as error:
+        raise DataError(f"option 'subject_pattern': found {pattern!r}, expected {error}") from error
 
 
 def _check_places(

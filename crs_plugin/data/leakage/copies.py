@@ -60,14 +60,16 @@ def find_copies(parts: Sequence[Part], progress: Callable[[str, int, int], None]
     _, first, group = np.unique(found.digests, return_index=True, return_inverse=True)
     hears = partial(progress, "looking for copies of images")
     near = near_copies(found.miniatures[first], hears)
-    ids = _Ids(datasets, dataset, row)
-    group, near = _merged(group.astype(np.int64), near, first, sizes, ids)
-    person = _persons(ids, group)
+    sources = _Sources(datasets, dataset, row)
+    group, near = _merged(group.astype(np.int64), near, first, sizes, sources)
+    person = _persons(sources, group)
     return Copies(dataset, row, found.miniatures, group, near, person, places)
 
 
 @dataclass(frozen=True)
-class _Ids:
+class _Sources:
+    """Where the N different images come from: of each its data set, and its row there."""
+
     datasets: Sequence[FaceDataset]
     dataset: Indices
     row: Indices
@@ -119,14 +121,14 @@ def _marked(
 
 
 def _merged(
-    group: Indices, near: NearCopies, first: Indices, sizes: Indices, ids: _Ids
+    group: Indices, near: NearCopies, first: Indices, sizes: Indices, sources: _Sources
 ) -> tuple[Indices, NearCopies]:
     """Join groups that are one image, which two sizes of decoding have hidden."""
     one, other = first[near.first], first[near.second]
     alike = (near.similarity >= _SURELY_NEAR) & ~near.mirrored & (sizes[one] != sizes[other])
     names = np.arange(len(first))
     for pair in np.flatnonzero(alike):
-        if _is_same(int(one[pair]), int(other[pair]), ids):
+        if _is_same(int(one[pair]), int(other[pair]), sources):
             names[names == names[near.second[pair]]] = names[near.first[pair]]
     left, right = names[near.first], names[near.second]
     apart = left != right
@@ -134,28 +136,28 @@ def _merged(
     return names[group], pairs
 
 
-def _is_same(one: int, other: int, ids: _Ids) -> bool:
-    prints = ids.print_of(one)
-    if prints is not None and prints == ids.print_of(other):
+def _is_same(one: int, other: int, sources: _Sources) -> bool:
+    prints = sources.print_of(one)
+    if prints is not None and prints == sources.print_of(other):
         return True
-    left, right = ids.read(one), ids.read(other)
+    left, right = sources.read(one), sources.read(other)
     return left.shape[1:] == right.shape[1:] and bool((left == right).all())
 
 
-def _persons(ids: _Ids, group: Indices) -> Indices:
+def _persons(sources: _Sources, group: Indices) -> Indices:
     """Number the persons of all data sets; who is on one image in two of them is one person."""
     offsets = np.cumsum(
-        [0, *(int(dataset.subject.max(initial=-1)) + 1 for dataset in ids.datasets)]
+        [0, *(int(dataset.subject.max(initial=-1)) + 1 for dataset in sources.datasets)]
     )
     person = np.full(len(group), -1)
-    for number, dataset in enumerate(ids.datasets):
-        here = np.flatnonzero(ids.dataset == number)
-        subject = dataset.subject[ids.row[here]].astype(np.int64)
+    for number, dataset in enumerate(sources.datasets):
+        here = np.flatnonzero(sources.dataset == number)
+        subject = dataset.subject[sources.row[here]].astype(np.int64)
         person[here] = np.where(subject >= 0, subject + offsets[number], -1)
     known = np.flatnonzero(person >= 0)
-    known = known[np.lexsort((ids.dataset[known], group[known]))]
+    known = known[np.lexsort((sources.dataset[known], group[known]))]
     one, other = known[:-1], known[1:]
-    shared = (group[one] == group[other]) & (ids.dataset[one] != ids.dataset[other])
+    shared = (group[one] == group[other]) & (sources.dataset[one] != sources.dataset[other])
     names = np.arange(offsets[-1])
     pairs = np.unique(np.stack([person[one[shared]], person[other[shared]]], axis=1), axis=0)
     for left, right in pairs:

@@ -164,10 +164,7 @@ class Retrieval:
             )
         everyone = _Faces(dataset, np.arange(len(dataset)), tuple(notes))
         answered = np.concatenate(
-            [
-                everyone.right(chunk).any(1)
-                for chunk in np.array_split(everyone.queries, -(-len(dataset) // _CHUNK))
-            ]
+            [everyone.right(chunk).any(1) for chunk in _chunks(everyone.queries)]
         )
         if not answered.any():
             raise DataError(
@@ -191,7 +188,7 @@ class Retrieval:
         )
 
         found: dict[str, list[float]] = {"AP": [], **{f"recall@{k}": [] for k in self.at}}
-        for chunk in np.array_split(faces.queries, -(-len(faces.queries) // _CHUNK)):
+        for chunk in _chunks(faces.queries):
             # Above zero, for torchmetrics takes answers of other scores for irrelevant ones.
             likeness = features[chunk] @ features.T + 2
             answers, right = (torch.from_numpy(f(chunk)) for f in (faces.answers, faces.right))
@@ -220,11 +217,15 @@ class Retrieval:
         shares = np.concatenate(
             [
                 faces.right(chunk).sum(1) / faces.answers(chunk).sum(1)
-                for chunk in np.array_split(faces.queries, -(-len(faces.queries) // _CHUNK))
+                for chunk in _chunks(faces.queries)
             ]
         )
         recalls = ", ".join(f"recall@{k} {(1 - (1 - shares) ** k).mean():.1%}" for k in self.at)
         return f"An order by chance gives about {recalls}, mAP {shares.mean():.1%}."
+
+
+def _chunks(queries: Ids) -> list[Ids]:
+    return np.array_split(queries, -(-len(queries) // _CHUNK))
 
 
 def _picture(

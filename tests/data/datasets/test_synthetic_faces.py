@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import BulkImages
 from crs_plugin.data.datasets.synthetic_faces import feature_shapes, renderer, synthetic_faces
-from crs_plugin.data.datasets.synthetic_faces.action_units import PROTOTYPES, UNITS, of_units
+from crs_plugin.data.datasets.synthetic_faces.action_units import PROTOTYPES, UNITS, ActionUnits
 from crs_plugin.data.datasets.synthetic_faces.canvas import EXTENT
 from crs_plugin.data.datasets.synthetic_faces.draws import Draws
 from crs_plugin.data.datasets.synthetic_faces.identity import Identity, draw_identities
@@ -51,6 +52,15 @@ def one_person(count: int) -> Identity:
         hair_style=np.zeros(count, np.int64),
         age=np.zeros(count, np.float32),
     )
+
+
+def of_units(rows: Sequence[Mapping[int, float]]) -> ActionUnits:
+    """Faces with exactly these units, the same on both sides."""
+    values = np.zeros((len(rows), 2, len(UNITS)), np.float32)
+    for row, units in zip(values, rows, strict=True):
+        for unit, intensity in units.items():
+            row[:, list(UNITS).index(unit)] = intensity
+    return ActionUnits(values)
 
 
 def portraits(*units: dict[int, float], size: int = 96) -> NDArray[np.int16]:

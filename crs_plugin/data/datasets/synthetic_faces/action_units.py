@@ -6,7 +6,7 @@ expressions of emotion", PNAS 111 (2014), table 1, for the compound ones and for
 takes part. The intensities are ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -139,15 +139,6 @@ class ActionUnits:
         """Return the mean of the two sides, ``[N]``."""
         mean: Array = self.values[:, :, _COLUMN[unit]].mean(1)
         return mean
-
-
-def of_units(rows: Sequence[Mapping[int, float]]) -> ActionUnits:
-    """Return faces with exactly these units, the same on both sides."""
-    values = np.zeros((len(rows), 2, len(UNITS)), np.float32)
-    for row, units in zip(values, rows, strict=True):
-        for unit, intensity in units.items():
-            row[:, _COLUMN[unit]] = intensity
-    return ActionUnits(values)
 
 
 def draw_action_units(
