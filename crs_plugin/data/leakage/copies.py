@@ -158,9 +158,19 @@ def _persons(sources: _Sources, group: Indices) -> Indices:
     known = known[np.lexsort((sources.dataset[known], group[known]))]
     one, other = known[:-1], known[1:]
     shared = (group[one] == group[other]) & (sources.dataset[one] != sources.dataset[other])
-    names = np.arange(offsets[-1])
-    pairs = np.unique(np.stack([person[one[shared]], person[other[shared]]], axis=1), axis=0)
-    for left, right in pairs:
-        names[right] = names[left]
+    names = _connected(person[one[shared]], person[other[shared]], int(offsets[-1]))
     person[known] = names[person[known]]
     return person
+
+
+def _connected(first: Indices, second: Indices, n: int) -> Indices:
+    """Return for each number below n the least that it is connected with, through any pairs."""
+    if len(first) == 0:
+        return np.arange(n)
+    from scipy.sparse import coo_array  # type: ignore[import-untyped]
+    from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
+
+    pairs = coo_array((np.ones(len(first)), (first, second)), (n, n))
+    _, component = connected_components(pairs, directed=False)
+    least = np.unique(component, return_index=True)[1]
+    return np.asarray(least[component], np.int64)

@@ -74,3 +74,13 @@ def test_persons_of_two_sets_are_the_same_if_they_share_an_image(faces, tmp_path
     assert person[8] not in (0, 1, 2, -1)
     assert person[9] == -1
     assert person[10] not in (0, 1, 2, -1)
+
+
+def test_persons_are_the_same_by_way_of_a_third_set(faces, tmp_path):
+    one = dataset_of(faces[[0, 1]], tmp_path, subject=[0, 1])
+    other = dataset_of(faces[[2, 3]], tmp_path, subject=[4, 5])
+    third = dataset_of(faces[[0, 2]], tmp_path, subject=[8, 8])  # one's first is other's first
+    parts = [part_of("a", one), part_of("b", other), part_of("c", third)]
+    copies = find_copies(parts, nobody)
+    assert copies.person[[0, 2, 4, 5]].tolist() == [0, 0, 0, 0]
+    assert len(set(copies.person[[0, 1, 3]].tolist())) == 3
