@@ -51,7 +51,7 @@ def at_addresses(addresses: Sequence[str]) -> list[str]:
     """Return the addresses of shards, given with braces or as that of a folder with a list.
 
     Raises:
-        DataError: If one is none, or the folder has no list.
+        DataError: If one is none, the folder has no list, or there is no shard.
         UnreachableError: If the list cannot be read.
         MissingExtraError: Without the extra ``shards``.
     """
@@ -64,6 +64,11 @@ def at_addresses(addresses: Sequence[str]) -> list[str]:
             )
         for one in expanded(address):
             found += [one] if one.endswith(".tar") else _in_list(one.rstrip("/"))
+    if not found:
+        raise DataError(
+            "option 'url': no shard is named; write an address, or several, such as"
+            " https://host/faces/train-{000000..000146}.tar"
+        )
     return found
 
 

@@ -165,6 +165,7 @@ def test_an_object_store(faces, tmp_path) -> None:
         ({"url": "faces/0.tar"}, "option 'url': 'faces/0.tar' has no protocol"),
         ({"url": "http://localhost:1/faces"}, "http://localhost:1/faces/shards.json: cannot be"),
         ({"url": "gopher://host/a.tar"}, "gopher://host/a"),
+        ({"url": []}, "option 'url': no shard is named; write an address, or several, such as"),
         ({"url": "http://host/0.tar", "root": Path("x")}, "options 'root' and 'url': give one"),
     ],
 )
