@@ -46,7 +46,7 @@ class CropLog:
         made_by: What the faces depend on, as plain values.
 
     Raises:
-        DataError: If the folder has faces that were made otherwise, or other files.
+        DataError: If the folder has faces that were made otherwise, other files, or a damaged log.
     """
 
     def __init__(self, folder: Path, made_by: Mapping[str, Any]) -> None:
@@ -55,21 +55,29 @@ class CropLog:
         folder.mkdir(parents=True, exist_ok=True)
         lines = self._whole_lines()
         if lines:
-            _check_same(folder, json.loads(lines[0]), made_by)
+            self._take_over(lines, made_by)
         elif any(not is_litter(name) and name != LOG for name in os.listdir(folder)):
             raise DataError(
                 f"{what_is_at(folder)}, none of which is of faces cut out before; name a new folder"
             )
         else:
             self._path.write_text(_line(made_by), encoding="utf-8")
-        for line in lines[1:]:
-            self._note(Crop(**json.loads(line)))
 
     def add(self, crops: Iterable[Crop]) -> None:
         """Note images that are done."""
         crops = list(crops)
         with self._path.open("a", encoding="utf-8") as file:
             file.writelines(_line(asdict(crop)) for crop in crops)
+        for crop in crops:
+            self._note(crop)
+
+    def _take_over(self, lines: list[str], made_by: Mapping[str, Any]) -> None:
+        try:
+            before = dict(json.loads(lines[0]))
+            crops = [Crop(**json.loads(line)) for line in lines[1:]]
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{self._path}: cannot be read: {error}; name a new folder") from error
+        _check_same(self._path.parent, before, made_by)
         for crop in crops:
             self._note(crop)
 
@@ -84,7 +92,7 @@ class CropLog:
         whole = data.rfind(b"\n") + 1
         if whole < len(data):
             os.truncate(self._path, whole)
-        return data[:whole].decode("utf-8").splitlines()
+        return data[:whole].decode("utf-8", "replace").splitlines()
 
 
 def _line(values: Mapping[str, Any]) -> str:

@@ -34,6 +34,15 @@ def test_other_settings_are_refused_with_what_differs(tmp_path):
         CropLog(tmp_path, {**MADE_BY, "margin": 0.25})
 
 
+@pytest.mark.parametrize(
+    "damage", ["not JSON\n", "3\n", '{"margin": 0.5}\n{"face": 1}\n', "\xff\n"]
+)
+def test_a_log_that_is_none_is_refused(tmp_path, damage):
+    (tmp_path / LOG).write_bytes(damage.encode("latin-1"))
+    with pytest.raises(DataError, match=r"crops\.jsonl: cannot be read: .*; name a new folder"):
+        CropLog(tmp_path, MADE_BY)
+
+
 def test_litter_is_no_other_file(tmp_path):
     (tmp_path / ".DS_Store").write_text("")
     CropLog(tmp_path, MADE_BY)
