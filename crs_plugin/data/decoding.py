@@ -75,6 +75,11 @@ def read_in_chunks(
 
     Pillow, NumPy and PyTorch free the interpreter while they decode, draw and resize, so threads
     are as fast here as processes would be.
+
+    Args:
+        images: The images.
+        chunks: Indices ``[K]`` of each chunk, such as ``in_chunks`` cuts them.
+        size: Side in pixels, or None to see only whether they can be read.
     """
     threads = usable_cores()
     ahead: deque[tuple[NDArray[np.int64], Future[Chunk]]] = deque()
@@ -93,7 +98,12 @@ def read_in_chunks(
 
 
 def in_chunks(rows: NDArray[np.int64], size: int | None) -> list[NDArray[np.int64]]:
-    """Cut indices into chunks, in order; few images are shared among all threads."""
+    """Cut indices ``[N]`` into chunks, in order; few images are shared among all threads.
+
+    Args:
+        rows: The indices.
+        size: Side in pixels that the images are read at; None for their own.
+    """
     length = min(chunk_length(size), max(1, -(-len(rows) // usable_cores())))
     return [rows[start : start + length] for start in range(0, len(rows), length)]
 
@@ -161,7 +171,13 @@ def decode_what_can_be_read(
 
 
 def bad_images(images: Images, rows: NDArray[np.int64], chunk: Chunk) -> dict[int, BadImage]:
-    """Return index → what is wrong, for the images of a chunk that cannot be read."""
+    """Return index → what is wrong, for the images of a chunk that cannot be read.
+
+    Args:
+        images: Gives the names.
+        rows: Indices ``[K]`` in ``images`` of the chunk's images.
+        chunk: What came of reading them.
+    """
     found = {int(rows[place]): reason for place, reason in chunk.reasons.items()}
     return {row: BadImage(images.name(row), reason) for row, reason in found.items()}
 

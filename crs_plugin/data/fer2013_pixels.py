@@ -41,5 +41,11 @@ def as_pixels(cell: str, where: str) -> NDArray[np.uint8]:
 def as_images(
     pixels: Sequence[NDArray[np.uint8]], places: Sequence[int], file: Path
 ) -> ArrayImages:
-    """Return the faces of some lines of a table as one array of grey images."""
+    """Return the faces of some lines of a table as one array of grey images.
+
+    Args:
+        pixels: Of each face what ``as_pixels`` gives; one at least.
+        places: Number of its line.
+        file: The table.
+    """
     return ArrayImages(np.concatenate(pixels).reshape(-1, 1, SIDE, SIDE), np.array(places), file)

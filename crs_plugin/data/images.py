@@ -85,7 +85,7 @@ class FileImages:
         landmarks: NDArray[np.float32] | None = None,
         margin: float = 0.0,
     ) -> "FileImages":
-        """Make the images of some paths relative to ``root``."""
+        """Make the images of some paths; arguments as the attributes, ``paths`` as text."""
         names = np.array([os.fsencode(path) for path in paths], dtype=np.bytes_)
         return cls(root, names, boxes, landmarks, margin)
 

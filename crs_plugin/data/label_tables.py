@@ -37,6 +37,10 @@ def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:
     comma. Text is UTF-8, or UTF-16 with its mark; line ends do not matter, nor do blanks around
     names and cells.
 
+    Args:
+        file: The file.
+        columns: Names of the wanted columns, in the order in which the cells of a row come.
+
     Raises:
         DataError: If the file cannot be read, lacks a column, or has a row with a different number
             of cells than the header; the message names the line.

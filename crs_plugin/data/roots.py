@@ -47,6 +47,12 @@ def first_that_exists(
 
     Upper and lower case do not matter.
 
+    Args:
+        root: The folder.
+        choices: Relative paths, the best first.
+        name: Name of the data set, for the message.
+        how_to_get: A sentence for the message: where the set comes from, under which terms.
+
     Raises:
         DataError: If none does; the message shows what is there instead.
     """

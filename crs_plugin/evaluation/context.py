@@ -133,7 +133,13 @@ class EvaluationContext:
         references: Mapping[str, Embedder],
         progress: Progress | None = None,
     ) -> "EvaluationContext":
-        """Return a context of the same open data for an encoder and its references."""
+        """Return a context of the same open data for an encoder and its references.
+
+        Args:
+            trained: The encoder to evaluate.
+            references: Name → encoder to compare it with.
+            progress: Is told of long work; by default as before.
+        """
         fresh = [replace(o, known=np.zeros_like(o.known), features={}) for o in self._opened]
         encoders = {TRAINED: trained, **references}
         return replace(self, encoders=encoders, progress=progress or self.progress, _opened=fresh)

@@ -153,7 +153,13 @@ class LogisticPath:
     def fit(
         self, features: Features, labels: Ids, regularisation: float
     ) -> Callable[[Features], Ids]:
-        """Fit; what is returned predicts until the next call."""
+        """Fit, from where the last fit ended; what is returned predicts until the next call.
+
+        Args:
+            features: ``[N, F]``.
+            labels: Class ids ``[N]``, of two classes at least.
+            regularisation: C, the inverse strength of the L2 penalty.
+        """
         from sklearn.exceptions import ConvergenceWarning
 
         with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
@@ -196,6 +202,11 @@ class Standardisation:
     def folded_into(
         self, weight: NDArray[np.float64], bias: NDArray[np.float64]
     ) -> tuple[Features, Features]:
-        """Return weight and bias that do to plain features what these do to standardised ones."""
+        """Return weight and bias that do to plain features what these do to standardised ones.
+
+        Args:
+            weight: ``[C, F]``.
+            bias: ``[C]``.
+        """
         folded = weight / self._scaler.scale_
         return folded.astype(np.float32), (bias - folded @ self._scaler.mean_).astype(np.float32)

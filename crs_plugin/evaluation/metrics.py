@@ -102,13 +102,25 @@ def resampled_rates(
 
 
 def accuracy_and_uar(truth: Ids, predicted: Ids, classes: int) -> tuple[float, float]:
-    """Return the accuracy and the UAR over the classes that occur in the truth."""
+    """Return the accuracy and the UAR over the classes that occur in the truth.
+
+    Args:
+        truth: Class ids ``[N]``.
+        predicted: Class ids ``[N]``.
+        classes: Number of classes C.
+    """
     accuracy, uar, _ = rates(truth, predicted, classes).tolist()
     return accuracy, uar
 
 
 def rates(truth: Ids, predicted: Ids, classes: int) -> Floats:
-    """Return the ``RATES`` ``[3]``, over the classes that occur in the truth."""
+    """Return the ``RATES`` ``[3]``, over the classes that occur in the truth.
+
+    Args:
+        truth: Class ids ``[N]``.
+        predicted: Class ids ``[N]``.
+        classes: Number of classes C.
+    """
     return _rates(confusion_matrix(truth, predicted, classes))
 
 
@@ -125,7 +137,13 @@ def _rates(confusions: NDArray[np.number]) -> Floats:
 def mean_ratio(
     of: NDArray[np.number], whole: NDArray[np.number], counts: NDArray[np.bool_]
 ) -> Floats:
-    """Return the mean of ``of / whole`` over the last axis, where it counts; NaN if nowhere."""
+    """Return the mean of ``of / whole`` over the last axis, where it counts; NaN if nowhere.
+
+    Args:
+        of: ``[..., C]``.
+        whole: ``[..., C]``, not 0 where it counts.
+        counts: bool ``[..., C]``.
+    """
     ratios = np.divide(of, whole, out=np.zeros(of.shape), where=counts)
     number = counts.sum(-1)
     mean = np.divide(ratios.sum(-1), number, out=np.full(number.shape, np.nan), where=number > 0)
@@ -154,7 +172,13 @@ def _scores(
 
 
 def confusion_matrix(truth: Ids, predicted: Ids, classes: int) -> Ids:
-    """Return the number of images ``[C, C]``, rows = truth, columns = prediction."""
+    """Return the number of images int64 ``[C, C]``, rows = truth, columns = prediction.
+
+    Args:
+        truth: Class ids ``[N]``.
+        predicted: Class ids ``[N]``.
+        classes: Number of classes C.
+    """
     counts = np.bincount(truth * classes + predicted, minlength=classes * classes)
     return counts.reshape(classes, classes).astype(np.int64)
 
@@ -171,6 +195,16 @@ def resampled_confusions(
     What is drawn with replacement are units: persons, or single images. Images with the same truth
     and the same predictions count alike, so they are one unit that is drawn as often as they are
     many; a unit carries the confusion matrices that it adds.
+
+    Args:
+        truth: Class ids ``[N]``.
+        predictions: Class ids ``[M, N]``.
+        classes: Number of classes C.
+        subject: As for ``compare``.
+        generator: Draws the resamples.
+
+    Raises:
+        ValueError: If there is no test image.
     """
     if len(truth) == 0:
         raise ValueError("there is no test image to score")

@@ -217,7 +217,17 @@ def open_entry(folder: Path, *, check: bool = True) -> OpenEntry | None:
 def write_finished(
     folder: Path, about: EntryAbout, prints: NDArray[np.uint64], kinds: NDArray[np.uint8]
 ) -> None:
-    """Write what an entry says of itself beside its pixels, which are on the disk already."""
+    """Write what an entry says of itself beside its pixels, which are on the disk already.
+
+    Args:
+        folder: The entry's folder, still called ``.part``.
+        about: What it holds.
+        prints: Fingerprints ``[N]`` of the images.
+        kinds: uint8 ``[N]``, see ``Chunk``.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
     np.save(folder / PRINTS, prints, allow_pickle=False)
     np.save(folder / KINDS, kinds, allow_pickle=False)
     for name in (PRINTS, KINDS):
