@@ -106,11 +106,11 @@ def test_resuming_with_the_same_recipe_is_fine(folder, recipe):
 
 def test_resuming_with_another_recipe_shows_the_difference(folder, recipe):
     opened(folder, recipe, "new")
-    changed = load_recipe(SHIPPED, ["optimizer.lr=0.07", "objective.0.temperature=0.2"])
+    changed = load_recipe(SHIPPED, ["optimizer.lr=0.07", "objective.0.temperature=0.1"])
     with pytest.raises(InputError) as error:
         folder.check(changed, "resume")
     assert "optimizer.lr: 0.05 in the run, 0.07 now" in str(error.value)
-    assert "objective.0.temperature: 0.07 in the run, 0.2 now" in str(error.value)
+    assert "objective.0.temperature: 0.2 in the run, 0.1 now" in str(error.value)
 
 
 def test_a_run_is_resumed_by_another_number_of_processes(folder, recipe):
