@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crs_plugin.models.encoder import Encoder
-    from crs_plugin.recipe.run import RunResult, run
     from crs_plugin.registry import register
+    from crs_plugin.runs.run import RunResult, run
 
 __version__ = "0.1.0"
 
@@ -17,9 +17,9 @@ __all__ = ["Encoder", "RunResult", "__version__", "register", "run"]
 
 _HOMES = {
     "Encoder": "crs_plugin.models.encoder",
-    "RunResult": "crs_plugin.recipe.run",
+    "RunResult": "crs_plugin.runs.run",
     "register": "crs_plugin.registry",
-    "run": "crs_plugin.recipe.run",
+    "run": "crs_plugin.runs.run",
 }
 
 

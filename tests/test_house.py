@@ -33,8 +33,19 @@ MAY_IMPORT = {
     "data": GROUND,
     "pretraining": GROUND | CORE | {"data", "models", "verbosity"},
     "evaluation": GROUND | CORE | {"data", "models"},
-    "recipe": GROUND | CORE | {"data", "models", "pretraining", "evaluation", "verbosity"},
-    "cli": GROUND | CORE | {"data", "models", "pretraining", "evaluation", "recipe", "verbosity"},
+    "progress": {"verbosity"},
+    "recipe": GROUND
+    | CORE
+    | {"data", "models", "pretraining", "evaluation", "progress"}
+    | {"verbosity"},
+    "runs": GROUND
+    | CORE
+    | {"data", "models", "pretraining", "evaluation", "progress", "recipe"}
+    | {"verbosity"},
+    "cli": GROUND
+    | CORE
+    | {"data", "models", "pretraining", "evaluation", "progress", "recipe"}
+    | {"runs", "verbosity"},
 }
 FORBIDDEN_LIBRARIES = {
     "expressions": {"torch"},

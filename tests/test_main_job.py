@@ -207,10 +207,10 @@ def test_a_second_run_reads_no_image_and_draws_none(call, tmp_path, capsys, monk
     short = ("--set", "training.max_steps=1", "--set", "evaluation=[]")
     assert call("recipe", "run", recipe, *short) == 0
     assert "images: faces, 32 of 40 px: 32 read into the cache in" in capsys.readouterr().out
-    shown = "crs_plugin.recipe.reporting.contact_sheet"
+    shown = "crs_plugin.runs.reporting.contact_sheet"
     monkeypatch.setattr(shown, lambda *_, **__: None)  # which reads eighty for the report
     monkeypatch.setattr("crs_plugin.data.images.FileImages.read", None)
-    monkeypatch.setattr("crs_plugin.recipe.reporting.embedding_sample", lambda *_: None)
+    monkeypatch.setattr("crs_plugin.runs.reporting.embedding_sample", lambda *_: None)
     assert call("recipe", "run", recipe, *short, "--output", "again") == 0
     printed = capsys.readouterr().out
     assert "images: faces, 32 of 40 px: reused from the cache" in printed
@@ -229,7 +229,7 @@ def test_streaming_trains_what_the_cache_trains(call, tmp_path, capsys, monkeypa
     monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CRS_CACHE_LIMIT", "1k")
     monkeypatch.setattr("crs_plugin.data.decoding.half_of_memory", lambda: 1000)
-    shown = "crs_plugin.recipe.reporting.contact_sheet"
+    shown = "crs_plugin.runs.reporting.contact_sheet"
     monkeypatch.setattr(shown, lambda *_, **__: None)  # for which there is no memory either
     assert call("recipe", "run", recipe, *short, "--output", "streamed") == 0
     printed = capsys.readouterr().out

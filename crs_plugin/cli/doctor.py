@@ -7,7 +7,7 @@ import click
 from crs_plugin.cli.json_output import json_option, print_json
 
 if TYPE_CHECKING:
-    from crs_plugin.recipe.diagnosis import Diagnosis, Speed
+    from crs_plugin.runs.diagnosis import Diagnosis, Speed
 
 
 @click.command("doctor", epilog="Example: crs doctor")
@@ -31,7 +31,7 @@ def command(seconds: float, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from crs_plugin.recipe.diagnosis import advice, diagnosis, measure_speed
+    from crs_plugin.runs.diagnosis import advice, diagnosis, measure_speed
 
     found = diagnosis()
     precisions = ["32-true", *(["bf16-mixed"] if found.fast_bf16 or found.gpus else [])]

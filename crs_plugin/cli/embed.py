@@ -46,7 +46,7 @@ def command(images: tuple[Path, ...], encoder: str, output: Path, on_bad_image: 
     from crs_plugin.evaluation.feature_table import check_feature_file, write_feature_table
     from crs_plugin.evaluation.file_features import features_of_files
     from crs_plugin.models.open_encoder import open_encoder
-    from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
     check_feature_file(output)

@@ -57,9 +57,9 @@ def command(
             f" folders with --set, as in --set data.root={root}"
         )
     from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.evaluated_encoder import short_name
-    from crs_plugin.recipe.evaluating import evaluate_encoder
-    from crs_plugin.recipe.evaluation_plan import EvaluationPlan
+    from crs_plugin.runs.evaluating.evaluated_encoder import short_name
+    from crs_plugin.runs.evaluating.evaluating import evaluate_encoder
+    from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
 
     if data is not None:
         plan = EvaluationPlan.of_data(data, root, overrides)

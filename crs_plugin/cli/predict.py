@@ -82,7 +82,7 @@ def command(
     from crs_plugin.data.image_search import find_images
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.models.trained_classifier import fitting_classifier
-    from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
     paths = find_images(images)

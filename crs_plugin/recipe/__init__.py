@@ -3,9 +3,8 @@
 The way of one through this room: ``inheritance``, ``reading`` and ``overrides`` make a ``tree`` of
 values that know their lines; ``assembling`` makes a ``recipe`` of it, by the ``layout`` of its
 sections and the ``option_types`` of its components (``component_reading``); ``fitting`` and
-``checks`` see whether the parts go together; ``preparing`` opens the data and has the network built
-(``building``); ``running`` trains and evaluates, and ``reporting`` gathers what is told of it.
-``evaluating`` does this without training, ``sweeping`` many times.
+``checks`` see whether the parts go together, and ``building`` builds them. What is done with a
+recipe is next door, in ``crs_plugin.runs``.
 
 The names below load on first use: where the shipped recipes lie is asked for at every Tab.
 """

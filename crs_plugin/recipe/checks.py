@@ -14,10 +14,10 @@ from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
+from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.fitting import loss_inputs
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.recipe.problem import listed as comma_listed
-from crs_plugin.recipe.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import Spec, nested
 from crs_plugin.verbosity import progress_console

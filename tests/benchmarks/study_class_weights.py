@@ -26,9 +26,9 @@ from rich.table import Table
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import RecipeError, load_recipe
 from crs_plugin.recipe.checks import check_data
-from crs_plugin.recipe.run_folder import RunFolder
-from crs_plugin.recipe.running import run_recipe
 from crs_plugin.recipe.writing import on_one_line
+from crs_plugin.runs.run_folder import RunFolder
+from crs_plugin.runs.running import run_recipe
 
 CLASS = "negative"
 MEASURES = {"accuracy": "accuracy", "uar": "UAR"}

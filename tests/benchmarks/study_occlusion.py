@@ -37,8 +37,8 @@ from crs_plugin.evaluation.metrics import ComparedScores, compare
 from crs_plugin.evaluation.probe_data import probe_data
 from crs_plugin.evaluation.probe_fit import fit_probe
 from crs_plugin.recipe import Recipe, load_recipe
-from crs_plugin.recipe.run_folder import RunFolder
 from crs_plugin.recipe.spec import DataSource
+from crs_plugin.runs.run_folder import RunFolder
 
 CLEAN = "clean"
 CHANGES: dict[str, Callable[[], torch.nn.Module]] = {

@@ -7,7 +7,7 @@ from study_occlusion import CHANGES, main
 from crs_plugin.evaluation.changed_images import changed
 from crs_plugin.recipe import load_recipe
 from crs_plugin.recipe.building import build_module, encoder_of
-from crs_plugin.recipe.run_folder import RunFolder
+from crs_plugin.runs.run_folder import RunFolder
 
 SMALL = "data={name: synthetic_faces, domain: lab, size: 32, train: 64, test: 32}"
 

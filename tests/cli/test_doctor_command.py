@@ -3,8 +3,8 @@ import json
 import pytest
 import torch
 
-from crs_plugin.recipe import diagnosis
-from crs_plugin.recipe.diagnosis import Diagnosis, Speed, advice
+from crs_plugin.runs import diagnosis
+from crs_plugin.runs.diagnosis import Diagnosis, Speed, advice
 
 TOLD = {
     "environment": {"python": "3.11", "platform": "Linux", "libraries": {"torch": "2.6"}},

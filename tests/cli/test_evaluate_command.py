@@ -125,7 +125,7 @@ def test_what_was_told_before_there_was_a_folder_is_in_the_log(call, encoder, tm
 
 
 def test_persons_without_a_test_split_are_cross_validated():
-    from crs_plugin.recipe.evaluation_plan import EvaluationPlan
+    from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
 
     options = ["domain=lab", "size=24", "train=48", "test=0"]
     plan = EvaluationPlan.of_data("synthetic_faces", None, options)

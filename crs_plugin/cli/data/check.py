@@ -42,7 +42,7 @@ def command(
     from rich.console import Console
     from rich.text import Text
 
-    from crs_plugin.recipe.leaks import in_words, leak_table
+    from crs_plugin.runs.leaks import in_words, leak_table
 
     chosen = chosen_data(data, root, overrides)
     overlaps, leaks = _found(chosen)
@@ -73,9 +73,9 @@ def _check_output(file: Path) -> None:
 
 def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
     from crs_plugin.data.decoded_images import ImageReader
+    from crs_plugin.progress import StageProgress
     from crs_plugin.recipe import Recipe
-    from crs_plugin.recipe.data_check import leaks_of_dataset, leaks_of_recipe
-    from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.runs.data_check import leaks_of_dataset, leaks_of_recipe
     from crs_plugin.verbosity import progress_console
 
     progress = StageProgress(progress_console(stderr=True))

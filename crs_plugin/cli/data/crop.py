@@ -71,7 +71,7 @@ def command(
 
     from crs_plugin.data.cropping import LEFT_OUT, TABLE, crop_faces
     from crs_plugin.data.face_detector import FaceDetector
-    from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
     progress = StageProgress(progress_console())

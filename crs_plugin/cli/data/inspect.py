@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crs_plugin.data.bad_images import BadImage
     from crs_plugin.data.inspection import Inspection
     from crs_plugin.recipe import Recipe, Spec
-    from crs_plugin.recipe.opened_data import OpenedData
+    from crs_plugin.runs.opened_data import OpenedData
 
 _WHERE = {"wild": "in the wild", "lab": "in the lab"}
 """Setting of a set that was published → that in words."""
@@ -85,7 +85,7 @@ def _is_recipe(chosen: "Spec | Recipe") -> bool:
 
 def _opened(chosen: "Spec | Recipe") -> "tuple[OpenedData, ...]":
     from crs_plugin.recipe import Recipe
-    from crs_plugin.recipe.opened_data import OpenedData, opened_data
+    from crs_plugin.runs.opened_data import OpenedData, opened_data
 
     if isinstance(chosen, Recipe):
         return opened_data(chosen)
@@ -95,7 +95,7 @@ def _opened(chosen: "Spec | Recipe") -> "tuple[OpenedData, ...]":
 
 def _unreadable(opened: "tuple[OpenedData, ...]") -> "dict[str, dict[int, BadImage]]":
     from crs_plugin.data.decoded_images import ImageReader
-    from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
     progress = StageProgress(progress_console(stderr=True))

@@ -41,7 +41,7 @@ def command(
     """
     from crs_plugin.data.cache.limit import in_words
     from crs_plugin.data.shards.shard_writing import LEFT_OUT, write_shards
-    from crs_plugin.recipe.progress import StageProgress
+    from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
     dataset = chosen_dataset(data, root, overrides)

@@ -29,8 +29,8 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume continues a run, --overwrite removes it: give one of them")
     from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.run_folder import Mode, RunFolder
-    from crs_plugin.recipe.running import run_recipe
+    from crs_plugin.runs.run_folder import Mode, RunFolder
+    from crs_plugin.runs.running import run_recipe
 
     loaded = load_recipe(recipe, overrides)
     folder = output or Path("runs") / loaded.name

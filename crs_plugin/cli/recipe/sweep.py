@@ -12,7 +12,7 @@ from crs_plugin.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crs_plugin.recipe.sweep import SweepRun
+    from crs_plugin.runs.sweeping.sweep import SweepRun
 
 
 @click.command(
@@ -67,8 +67,8 @@ def command(
     """
     if options and launcher != "slurm":
         raise click.UsageError("--slurm sets what jobs need: give --launcher slurm as well")
-    from crs_plugin.recipe.sweep import sweep_runs
-    from crs_plugin.recipe.sweeping import FINISHED, check_sweep, run_sweep, states
+    from crs_plugin.runs.sweeping.sweep import sweep_runs
+    from crs_plugin.runs.sweeping.sweeping import FINISHED, check_sweep, run_sweep, states
 
     runs = sweep_runs(recipe, settings, seeds)
     folder = output or Path("sweeps") / runs[0].recipe.name
@@ -96,7 +96,7 @@ def _list(runs: "Sequence[SweepRun]", found: dict[str, str], folder: Path) -> No
 
 def _submit(left: "Sequence[SweepRun]", folder: Path, options: tuple[str, ...]) -> int:
     from crs_plugin.recipe.reading import resolved_scalar
-    from crs_plugin.recipe.slurm_jobs import submit_jobs
+    from crs_plugin.runs.sweeping.slurm_jobs import submit_jobs
 
     parameters: dict[str, Any] = {}
     for option in options:

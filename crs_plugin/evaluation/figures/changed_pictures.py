@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from torch import Tensor
 
-from crs_plugin.evaluation.figures.drawing import Drawing, as_svg, new_figure, plain_style
+from crs_plugin.evaluation.figures.drawing import Drawing, as_svg
+from crs_plugin.evaluation.figures.look import new_figure, plain_style
 
 _GAP = 2
 

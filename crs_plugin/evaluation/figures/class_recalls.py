@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from crs_plugin.evaluation.figures.drawing import (
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import (
     INK,
     PERCENT_TICKS,
-    Drawing,
-    as_csv,
-    as_svg,
     encoder_style,
     new_figure,
     plain_style,

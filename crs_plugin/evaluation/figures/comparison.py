@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crs_plugin.evaluation.figures.drawing import (
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import (
     INK,
     MARKERS,
     PALETTE,
     RANDOM_COLOUR,
-    Drawing,
-    as_csv,
-    as_svg,
     new_figure,
     plain_style,
 )

@@ -4,14 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crs_plugin.evaluation.figures.drawing import (
-    PALETTE,
-    Drawing,
-    as_csv,
-    as_svg,
-    new_figure,
-    plain_style,
-)
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import PALETTE, new_figure, plain_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

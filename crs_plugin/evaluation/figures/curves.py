@@ -6,17 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from crs_plugin.evaluation.figures.drawing import (
-    INK,
-    PALETTE,
-    TRAINED_COLOUR,
-    Drawing,
-    as_csv,
-    as_svg,
-    new_figure,
-    plain_style,
-)
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
 from crs_plugin.evaluation.figures.file_name import file_name
+from crs_plugin.evaluation.figures.look import INK, PALETTE, TRAINED_COLOUR, new_figure, plain_style
 
 _MOST_POINTS = 200
 """Points in a curve; longer runs are averaged over neighbouring steps."""

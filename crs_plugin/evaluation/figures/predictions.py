@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from crs_plugin.evaluation.figures.drawing import RANDOM_COLOUR, TRAINED_COLOUR, plain_style
+from crs_plugin.evaluation.figures.look import RANDOM_COLOUR, TRAINED_COLOUR, plain_style
 from crs_plugin.models.prediction import Prediction
 
 if TYPE_CHECKING:

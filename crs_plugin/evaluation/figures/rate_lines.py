@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from crs_plugin.evaluation.figures.drawing import INK, PERCENT_TICKS, encoder_style
+from crs_plugin.evaluation.figures.look import INK, PERCENT_TICKS, encoder_style
 from crs_plugin.evaluation.result import Estimate
 
 if TYPE_CHECKING:

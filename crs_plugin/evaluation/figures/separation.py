@@ -2,14 +2,8 @@
 
 from collections.abc import Mapping
 
-from crs_plugin.evaluation.figures.drawing import (
-    Drawing,
-    as_csv,
-    as_svg,
-    encoder_style,
-    new_figure,
-    plain_style,
-)
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import encoder_style, new_figure, plain_style
 from crs_plugin.evaluation.result import Estimate
 
 

@@ -2,13 +2,8 @@
 
 from collections.abc import Sequence
 
-from crs_plugin.evaluation.figures.drawing import (
-    Drawing,
-    as_csv,
-    as_svg,
-    new_figure,
-    plain_style,
-)
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import new_figure, plain_style
 from crs_plugin.evaluation.figures.rate_lines import draw_rate_lines
 from crs_plugin.evaluation.result import Estimate, Target
 

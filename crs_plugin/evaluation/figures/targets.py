@@ -3,12 +3,10 @@
 import textwrap
 from collections.abc import Sequence
 
-from crs_plugin.evaluation.figures.drawing import (
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import (
     INK,
     PERCENT_TICKS,
-    Drawing,
-    as_csv,
-    as_svg,
     encoder_style,
     new_figure,
     plain_style,

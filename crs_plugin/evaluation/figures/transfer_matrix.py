@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg, new_figure, plain_style
+from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
+from crs_plugin.evaluation.figures.look import new_figure, plain_style
 from crs_plugin.evaluation.result import Target
 
 _MOST_LETTERS = 18

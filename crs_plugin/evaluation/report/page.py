@@ -4,7 +4,8 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
-from crs_plugin.evaluation.figures.drawing import INK, Drawing
+from crs_plugin.evaluation.figures.drawing import Drawing
+from crs_plugin.evaluation.figures.look import INK
 from crs_plugin.evaluation.report.run_report import RunReport
 from crs_plugin.evaluation.report.sheets import Sheets
 from crs_plugin.evaluation.report.verdict import in_points, verdict

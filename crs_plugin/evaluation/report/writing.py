@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from crs_plugin.evaluation.figures.drawing import INK, Drawing
+from crs_plugin.evaluation.figures.drawing import Drawing
+from crs_plugin.evaluation.figures.look import INK
 from crs_plugin.evaluation.predictions_file import write_predictions
 from crs_plugin.evaluation.report.document import document
 from crs_plugin.evaluation.report.page import page

@@ -1,6 +1,6 @@
 import pytest
 
-from crs_plugin.evaluation.figures.drawing import new_figure
+from crs_plugin.evaluation.figures.look import new_figure
 from crs_plugin.evaluation.figures.rate_lines import draw_rate_lines
 from crs_plugin.evaluation.result import Estimate
 

@@ -16,21 +16,21 @@ from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.files import write_atomically
 from crs_plugin.models.open_encoder import open_encoder
 from crs_plugin.recipe.checks import check_evaluations
-from crs_plugin.recipe.evaluated_encoder import (
+from crs_plugin.runs.evaluating.evaluated_encoder import (
     absolute_source,
     check_features,
     features_of_file,
     names_features,
     trained_by,
 )
-from crs_plugin.recipe.evaluation_folder import EvaluationFolder
-from crs_plugin.recipe.evaluation_plan import EvaluationPlan
-from crs_plugin.recipe.evaluation_reporting import FinishedEvaluation
-from crs_plugin.recipe.log_file import logged_to
-from crs_plugin.recipe.progress import StageProgress
-from crs_plugin.recipe.references import built_references
+from crs_plugin.runs.evaluating.evaluation_folder import EvaluationFolder
+from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
+from crs_plugin.runs.evaluating.evaluation_reporting import FinishedEvaluation
+from crs_plugin.runs.log_file import logged_to
+from crs_plugin.progress import StageProgress
+from crs_plugin.runs.references import built_references
 from crs_plugin.recipe.spec import Spec
-from crs_plugin.recipe.telling import Telling
+from crs_plugin.runs.telling import Telling
 
 log = logging.getLogger("crs_plugin.evaluate")
 

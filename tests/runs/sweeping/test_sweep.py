@@ -4,7 +4,7 @@ import pytest
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import RecipeError
-from crs_plugin.recipe.sweep import split_at_commas, sweep_runs
+from crs_plugin.runs.sweeping.sweep import split_at_commas, sweep_runs
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from crs_plugin.evaluation.embedding_sample import embedding_sample
 from crs_plugin.evaluation.report import DataCounts, EvaluatedEncoder, RunReport, Seen
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult
 from crs_plugin.evaluation.stored_features import StoredFeatures
-from crs_plugin.recipe.evaluated_encoder import absolute_source, short_name, trained_by
-from crs_plugin.recipe.evaluation_plan import EvaluationPlan
-from crs_plugin.recipe.run_environment import flat_environment
+from crs_plugin.runs.evaluating.evaluated_encoder import absolute_source, short_name, trained_by
+from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
+from crs_plugin.runs.run_environment import flat_environment
 
 _PLAIN = (str, int, float)
 

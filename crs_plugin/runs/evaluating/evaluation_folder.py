@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
-from crs_plugin.recipe.run_environment import environment
+from crs_plugin.runs.run_environment import environment
 
 
 @dataclass(frozen=True)

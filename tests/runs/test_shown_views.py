@@ -5,7 +5,7 @@ import torch
 from crs_plugin.augmentations import FERColorJitter, FERTwoViews, SimCLRTwoViews
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.shown_views import one_augmentation, shown_images, shown_views
+from crs_plugin.runs.shown_views import one_augmentation, shown_images, shown_views
 from crs_plugin.registry import UnknownComponentError
 
 FINE = np.array([2] * 50 + [0] * 3 + [5] * 7 + [-1] * 2, dtype=np.int16)

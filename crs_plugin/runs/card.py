@@ -8,7 +8,7 @@ from crs_plugin.files import write_atomically
 from crs_plugin.models.encoder import Encoder
 from crs_plugin.models.encoder_card import encoder_card
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.run_folder import RunFolder
+from crs_plugin.runs.run_folder import RunFolder
 
 
 def write_card(

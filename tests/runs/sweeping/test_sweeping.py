@@ -5,9 +5,9 @@ import json
 import pytest
 
 from crs_plugin.errors import InputError
-from crs_plugin.recipe import sweeping
-from crs_plugin.recipe.sweep import sweep_runs
-from crs_plugin.recipe.sweeping import FINISHED, NEW, STOPPED, run_sweep, states
+from crs_plugin.runs.sweeping import sweeping
+from crs_plugin.runs.sweeping.sweep import sweep_runs
+from crs_plugin.runs.sweeping.sweeping import FINISHED, NEW, STOPPED, run_sweep, states
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_every_combination_is_checked_once_for_all_of_its_seeds(valid, small, mo
 
 def test_jobs_are_given_to_a_cluster_each_with_its_recipe(runs, monkeypatch, tmp_path, small):
     pytest.importorskip("submitit")
-    from crs_plugin.recipe import slurm_jobs
+    from crs_plugin.runs.sweeping import slurm_jobs
 
     done = []
     monkeypatch.setattr(slurm_jobs, "run_alone", lambda recipe, folder: done.append(folder.name))
@@ -114,7 +114,7 @@ def test_jobs_are_given_to_a_cluster_each_with_its_recipe(runs, monkeypatch, tmp
 )
 def test_options_of_jobs_are_checked_before_any_is_submitted(runs, tmp_path, options, words):
     pytest.importorskip("submitit")
-    from crs_plugin.recipe.slurm_jobs import submit_jobs
+    from crs_plugin.runs.sweeping.slurm_jobs import submit_jobs
 
     with pytest.raises(InputError, match=words):
         submit_jobs(runs, tmp_path, options, cluster="debug")
@@ -122,7 +122,7 @@ def test_options_of_jobs_are_checked_before_any_is_submitted(runs, tmp_path, opt
 
 def test_a_machine_without_slurm_is_told_so(runs, tmp_path, monkeypatch):
     pytest.importorskip("submitit")
-    from crs_plugin.recipe.slurm_jobs import submit_jobs
+    from crs_plugin.runs.sweeping.slurm_jobs import submit_jobs
 
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match=r"--launcher slurm: .*srun"):

@@ -9,7 +9,7 @@ import torch
 
 import crs_plugin
 from crs_plugin.errors import InputError
-from crs_plugin.recipe.run import _leaves
+from crs_plugin.runs.run import _leaves
 
 FACES = {"name": "synthetic_faces", "domain": "wild", "size": 32, "train": 64, "test": 32}
 

@@ -21,11 +21,11 @@ from crs_plugin.recipe.building import (
     reduced,
 )
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
-from crs_plugin.recipe.leaks import FoundLeaks, find_leaks, in_words, refuse, without_leaks
-from crs_plugin.recipe.progress import StageProgress
+from crs_plugin.runs.leaks import FoundLeaks, find_leaks, in_words, refuse, without_leaks
+from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.sampling import sampler_factory
-from crs_plugin.recipe.telling import Telling
+from crs_plugin.runs.telling import Telling
 
 
 @dataclass(frozen=True)

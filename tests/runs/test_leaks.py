@@ -14,8 +14,8 @@ from crs_plugin.data.datasets.synthetic_faces import synthetic_faces
 from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.data.decoding import decode
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.data_check import leaks_of_dataset, leaks_of_recipe
-from crs_plugin.recipe.leaks import FoundLeaks, in_words, refuse
+from crs_plugin.runs.data_check import leaks_of_dataset, leaks_of_recipe
+from crs_plugin.runs.leaks import FoundLeaks, in_words, refuse
 
 READER = ImageReader(lambda *_: None, lambda _: None)
 

@@ -11,12 +11,12 @@ import pytest
 from filelock import FileLock
 
 from crs_plugin.errors import InputError
-from crs_plugin.recipe.run_lock import check_free, held
+from crs_plugin.runs.run_lock import check_free, held
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from crs_plugin.recipe.run_lock import held
+from crs_plugin.runs.run_lock import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -22,10 +22,10 @@ from crs_plugin.pretraining.surroundings import undisturbed
 from crs_plugin.pretraining.training import PretrainingOutcome
 from crs_plugin.recipe.building import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.run_environment import flat_environment
-from crs_plugin.recipe.run_folder import RunFolder
+from crs_plugin.runs.run_environment import flat_environment
+from crs_plugin.runs.run_folder import RunFolder
 from crs_plugin.recipe.sampling import labels_that_steer
-from crs_plugin.recipe.shown_views import shown_images, shown_views
+from crs_plugin.runs.shown_views import shown_images, shown_views
 
 SHOWN_IMAGES, SHOWN_DRAWS = 8, 3
 

@@ -17,7 +17,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.pretraining.processes import WHAT_NOW, LostProcessError, processes_here
 from crs_plugin.pretraining.settings import TrainingSettings
 
-_PROGRAM = "crs_plugin.recipe.following"
+_PROGRAM = "crs_plugin.runs.following"
 _SECONDS_TO_END = 60.0
 _SECONDS_TO_DIE = 5.0
 _POLL = 0.05

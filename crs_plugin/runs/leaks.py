@@ -18,7 +18,7 @@ from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report.leaks import Comparison, Leaks
 from crs_plugin.evaluation.traced_images import TracedImages
 from crs_plugin.recipe.building import PretrainingData
-from crs_plugin.recipe.opened_data import PRETRAINING
+from crs_plugin.runs.opened_data import PRETRAINING
 from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import Spec

@@ -9,7 +9,7 @@ from crs_plugin.data.leakage.overlap import overlap
 from crs_plugin.data.leakage.part import splits_of
 from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.checks import check_data
-from crs_plugin.recipe.leaks import FoundLeaks, find_leaks
+from crs_plugin.runs.leaks import FoundLeaks, find_leaks
 from crs_plugin.recipe.recipe import Recipe
 
 SIZE = 64

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.recipe import load_recipe
-from crs_plugin.recipe.run_folder import Mode, RunFolder
-from crs_plugin.recipe.running import run_recipe
+from crs_plugin.runs.run_folder import Mode, RunFolder
+from crs_plugin.runs.running import run_recipe
 from crs_plugin.recipe.tree import joined
 from crs_plugin.recipe.writing import on_one_line
 

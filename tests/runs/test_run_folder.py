@@ -8,8 +8,8 @@ import pytest
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import load_recipe
-from crs_plugin.recipe.run_folder import RunFolder, differences
-from crs_plugin.recipe.run_lock import LOCK_FILES, held
+from crs_plugin.runs.run_folder import RunFolder, differences
+from crs_plugin.runs.run_lock import LOCK_FILES, held
 
 SHIPPED = "crs_cont_resnet18"
 

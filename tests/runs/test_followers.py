@@ -12,7 +12,7 @@ import pytest
 
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.settings import TrainingSettings
-from crs_plugin.recipe.followers import followers
+from crs_plugin.runs.followers import followers
 
 FACES = "{name: synthetic_faces, domain: lab, size: 32, train: 48, test: 16}"
 SECONDS = 90
@@ -43,7 +43,7 @@ def followers_of(process: int) -> list[int]:
         ["ps", "-o", "pid=,args=", "--ppid", str(process)], capture_output=True, text=True
     )
     lines = [line.split() for line in listed.stdout.splitlines()]
-    return [int(line[0]) for line in lines if "crs_plugin.recipe.following" in line]
+    return [int(line[0]) for line in lines if "crs_plugin.runs.following" in line]
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 import pytest
 
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.opened_data import opened_data
+from crs_plugin.runs.opened_data import opened_data
 
 FACES = "{name: synthetic_faces, train: 8, test: 4, size: 16}"
 LAB = "{name: synthetic_faces, domain: lab, train: 16, test: 8, size: 16}"

@@ -5,7 +5,7 @@ import pytest
 from crs_plugin.expressions import EXPRESSIONS
 from crs_plugin.recipe import load_recipe
 from crs_plugin.recipe.building import PretrainingData, build_module
-from crs_plugin.recipe.reporting import labels_used
+from crs_plugin.runs.reporting import labels_used
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import pytest
 
 from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT
-from crs_plugin.recipe import load_recipe, running
-from crs_plugin.recipe.run_folder import RunFolder
+from crs_plugin.recipe import load_recipe
+from crs_plugin.runs import running
+from crs_plugin.runs.run_folder import RunFolder
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the other processes of a run do: ``python -m crs_plugin.recipe.following FOLDER READY``."""
+"""What the other processes of a run do: ``python -m crs_plugin.runs.following FOLDER READY``."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ def main() -> None:
             signal.signal(getattr(signal, number), signal.SIG_IGN)
     from crs_plugin.errors import InputError
     from crs_plugin.recipe.recipe import load_recipe
-    from crs_plugin.recipe.run_folder import RunFolder
-    from crs_plugin.recipe.running import follow
+    from crs_plugin.runs.run_folder import RunFolder
+    from crs_plugin.runs.running import follow
     from crs_plugin.registry import RegistryError
 
     folder, ready = RunFolder(Path(sys.argv[1])), Path(sys.argv[2])

@@ -15,8 +15,8 @@ from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT, PREVIOUS_CH
 from crs_plugin.pretraining.metrics import METRICS_FILE
 from crs_plugin.recipe.reading import read_resolved
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.recipe.run_environment import environment
-from crs_plugin.recipe.run_lock import LOCK_FILES, check_free, held
+from crs_plugin.runs.run_environment import environment
+from crs_plugin.runs.run_lock import LOCK_FILES, check_free, held
 
 Mode = Literal["new", "resume", "overwrite"]
 
