@@ -28,6 +28,8 @@ def compiling_pays(settings: TrainingSettings, augmentation: nn.Module, steps: i
     """
     if settings.compile != "auto":
         return settings.compile
+    if settings.strategy == "fsdp":
+        return False
     on_gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if settings.accelerator != "cpu" and on_gpu:
         return False

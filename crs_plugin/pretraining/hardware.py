@@ -34,4 +34,24 @@ def check_hardware(settings: TrainingSettings) -> None:
             "training.sync_batchnorm is true, but PyTorch synchronises batch normalisation on GPUs"
             " only; set it to false, or take a network without batch normalisation"
         )
+    if settings.strategy == "fsdp":
+        _check_sharded(settings)
     check_processes(settings)
+
+
+def _check_sharded(settings: TrainingSettings) -> None:
+    if settings.processes == 1:
+        raise InputError(
+            "training.strategy is fsdp, which shares a network out over several devices, but"
+            " training.devices is 1; ask for more, or take ddp"
+        )
+    for name, value in (
+        ("precision", "16-mixed"),
+        ("compile", True),
+        ("sync_batchnorm", True),
+    ):
+        if getattr(settings, name) == value:
+            raise InputError(
+                f"training.{name} is {str(value).lower()}, which does not go with training.strategy"
+                " fsdp; change it, or take ddp"
+            )

@@ -24,6 +24,7 @@ from crs_plugin.pretraining.network import network_outputs
 from crs_plugin.pretraining.objective import Objective, collapsed_values
 from crs_plugin.pretraining.over_processes import mean_over_processes, rows_of_all_processes
 from crs_plugin.pretraining.seeding import seed_step
+from crs_plugin.pretraining.sharding import shard, unfused
 from crs_plugin.pretraining.step_outputs import StepOutputs
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
@@ -129,6 +130,12 @@ class PretrainingModule(pl.LightningModule):
             ),
         )
 
+    def configure_model(self) -> None:
+        """Share out the parameters, where the trainer's strategy is to do so."""
+        if self.device_mesh is None:
+            return
+        shard(self, self.device_mesh["data_parallel"])
+
     def compile_network(self) -> None:
         """Compile backbone and heads, as one; their parameters and their names stay as they are.
 
@@ -173,6 +180,8 @@ class PretrainingModule(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Return optimizer and schedule, with the budget of the trainer this module is in."""
         optimizer = self._make_optimizer(self._parameter_groups())
+        if self.device_mesh is not None:
+            optimizer = unfused(optimizer)
         if self._make_schedule is None:
             return optimizer
         total = int(self.trainer.estimated_stepping_batches)

@@ -101,8 +101,8 @@ def check_processes(settings: TrainingSettings) -> None:
 
 
 @contextmanager
-def joined(trainer: pl.Trainer) -> Iterator[None]:
-    """Connect the processes of a trainer while the block runs; nothing to do if it is one.
+def joined(trainer: pl.Trainer, module: pl.LightningModule) -> Iterator[None]:
+    """Connect the processes that train a module while the block runs; nothing to do if it is one.
 
     Raises:
         LostProcessError: If one of them does not come.
@@ -110,6 +110,7 @@ def joined(trainer: pl.Trainer) -> Iterator[None]:
     if trainer.world_size == 1:
         yield
         return
+    trainer.strategy.connect(module)
     try:
         with told_as_lost():
             trainer.strategy.setup_environment()

@@ -44,6 +44,11 @@ class TrainingSettings:
             resumed exactly but for rounding.
         num_nodes: Machines. With several, ``torchrun`` or ``srun`` has to start all processes, and
             the run's folder has to be one that all of them see.
+        strategy: What each of several devices holds. ``ddp``: the whole network. ``fsdp``: a share
+            of its parameters, gradients and optimizer state, put together block by block while they
+            are needed, for networks that do not fit otherwise (PyTorch's ``fully_shard``); the
+            numbers are the same but for rounding. Goes without ``compile``, ``sync_batchnorm`` and
+            ``16-mixed``.
         sync_batchnorm: Take the statistics of batch normalisation over the images of all processes.
             On GPUs only.
         threads: Threads of PyTorch on the CPU; as many as PyTorch chooses when left out. Numbers
@@ -66,6 +71,7 @@ class TrainingSettings:
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1
     num_nodes: PositiveInt = 1
+    strategy: Literal["ddp", "fsdp"] = "ddp"
     sync_batchnorm: bool = False
     threads: PositiveInt | None = None
     decode_size: PositiveInt | None = None

@@ -4,6 +4,7 @@ import errno
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers import Logger
-from pytorch_lightning.strategies import DDPStrategy
+from pytorch_lightning.strategies import DDPStrategy, Strategy
 from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
 from rich.console import Console
 
@@ -44,6 +45,7 @@ from crs_plugin.pretraining.processes import (
 )
 from crs_plugin.pretraining.run_identity import RunIdentity, digest
 from crs_plugin.pretraining.settings import TrainingSettings
+from crs_plugin.pretraining.sharding import ShardedStrategy, put_together_again
 from crs_plugin.pretraining.surroundings import undisturbed
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -96,7 +98,8 @@ def pretrain(
     stopped and resumed. The caller has made the module with seeded weights.
 
     Where the settings are for several processes, each of them calls this function, with the
-    environment variables of torchrun or srun. That of rank 0 writes.
+    environment variables of torchrun or srun. That of rank 0 writes; where the network is shared
+    out (``fsdp``), it alone has the trained one.
 
     Args:
         module: What is trained; it stays on the CPU afterwards.
@@ -127,6 +130,7 @@ def pretrain(
     if compiling_pays(settings, module.augmentation, total_steps):
         keep_kernels_in(cache_folder() / "kernels")
         module.compile_network()
+    sharded = settings.strategy == "fsdp"
     with display.shows_failed_compiling(), undisturbed(settings.threads):
         trainer = _trainer(
             settings,
@@ -148,7 +152,7 @@ def pretrain(
             ],
         )
         module.seed = batches.seed
-        with joined(trainer):
+        with joined(trainer, module), put_together_again(module) if sharded else nullcontext():
             found = _begun(folder, resume, display) if trainer.is_global_zero else None
             continued = trainer.strategy.broadcast(found)
             with interruption.listening():
@@ -245,7 +249,7 @@ def _trainer(
             accelerator=settings.accelerator,
             devices=settings.devices,
             num_nodes=settings.num_nodes,
-            strategy=DDPStrategy(timeout=PATIENCE) if several else "auto",
+            strategy=_strategy(settings) if several else "auto",
             sync_batchnorm=settings.sync_batchnorm,
             precision=precision_here(settings),
             # Steps alone decide where a run ends: Lightning's count of epochs is not exact in a run
@@ -265,6 +269,12 @@ def _trainer(
         )
     except MisconfigurationException as error:
         raise InputError(f"training.accelerator, training.devices: {error}") from error
+
+
+def _strategy(settings: TrainingSettings) -> Strategy:
+    if settings.strategy == "fsdp":
+        return ShardedStrategy(settings.processes)
+    return DDPStrategy(timeout=PATIENCE)
 
 
 def _fit(

@@ -86,20 +86,27 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def trained(folder: Path, batch_norm: bool = False, devices: int = 1) -> torch.Tensor:
+def trained(folder: Path, batch_norm: bool = False, **settings: Any) -> torch.Tensor:
     made = module(StillViews(), batch_norm=batch_norm)
-    small_run(folder, made, settings=small_settings(devices=devices), **data())
+    small_run(folder, made, settings=small_settings(**settings), **data())
     return parameters(made)
 
 
-def everything(rank: int, folder: Path, devices: int) -> dict[str, Any]:
+def whole(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the processes found that have the whole network in the end."""
+    return results[:1] if results[0]["strategy"] == "fsdp" else results
+
+
+def everything(rank: int, folder: Path, devices: int, strategy: str) -> dict[str, Any]:
     """All that happens without anybody being lost, in one go, since starting takes a while."""
-    found: dict[str, Any] = {"parameters": trained(folder / "still", devices=devices)}
+    found: dict[str, Any] = {"strategy": strategy}
+    shared_by: dict[str, Any] = {"devices": devices, "strategy": strategy}
+    found["parameters"] = trained(folder / "still", **shared_by)
     next_run()
-    found["batch norm"] = trained(folder / "norm", batch_norm=True, devices=devices)
+    found["batch norm"] = trained(folder / "norm", batch_norm=True, **shared_by)
 
     next_run()
-    settings = small_settings(devices=devices)
+    settings = small_settings(**shared_by)
     explodes = module(StillViews(), broken=rank == devices - 1)
     with pytest.raises(DivergenceError) as caught:
         small_run(folder / "diverged", explodes, settings=settings, **data())
@@ -131,13 +138,18 @@ def everything(rank: int, folder: Path, devices: int) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module", params=[(2, "torchrun"), (4, "srun")], ids=["2", "4"])
+@pytest.fixture(
+    scope="module",
+    params=[(2, "torchrun", "ddp"), (4, "srun", "ddp"), (2, "torchrun", "fsdp")],
+    ids=["2", "4", "2 sharded"],
+)
 def run(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[int, Path, list[dict[str, Any]]]:
-    number, by = request.param
+    number, by, strategy = request.param
     folder = tmp_path_factory.mktemp("run")
-    codes, found = launched(number, partial(everything, devices=number), folder, by)
+    work = partial(everything, devices=number, strategy=strategy)
+    codes, found = launched(number, work, folder, by)
     assert codes == [0] * number
     return number, folder, found
 
@@ -145,7 +157,7 @@ def run(
 def test_parameters_are_those_of_one_process(run, tmp_path):
     _, _, results = run
     expected = trained(tmp_path)
-    for found in results:
+    for found in whole(results):
         assert torch.equal(found["parameters"], results[0]["parameters"])
         assert (found["parameters"] - expected).abs().max() <= 1e-6
 
@@ -167,7 +179,7 @@ def test_metrics_are_those_of_one_process(run, tmp_path):
 def test_batch_normalisation_makes_another_network_of_it(run, tmp_path):
     _, _, results = run
     expected = trained(tmp_path, batch_norm=True)
-    assert torch.equal(results[0]["batch norm"], results[-1]["batch norm"])
+    assert torch.equal(results[0]["batch norm"], whole(results)[-1]["batch norm"])
     assert (results[0]["batch norm"] - expected).abs().max() > 1e-3
 
 
@@ -184,7 +196,7 @@ def test_draws_differ_between_processes(run, tmp_path):
     _, _, results = run
     noisy = module(NoisyViews())
     small_run(tmp_path, noisy, **data())
-    assert torch.equal(results[0]["noisy"], results[-1]["noisy"])
+    assert torch.equal(results[0]["noisy"], whole(results)[-1]["noisy"])
     assert (results[0]["noisy"] - parameters(noisy)).abs().max() > 1e-4
 
 
@@ -195,10 +207,11 @@ def test_one_is_asked_and_all_stop_and_go_on_exactly(run):
     for found in results:
         assert found["stopped"] == (True, 5)
         assert found["outcome"][:2] == (False, STEPS)
+    for found in whole(results):
         assert (found["resumed"] - results[0]["noisy"]).abs().max() <= near
-    whole, parts = rows(folder / "noisy"), rows(folder / "stopped")
-    assert [row["step"] for row in whole] == [row["step"] for row in parts]
-    assert whole[-1]["loss"] == pytest.approx(parts[-1]["loss"], abs=10 * near)
+    undisturbed, parts = rows(folder / "noisy"), rows(folder / "stopped")
+    assert [row["step"] for row in undisturbed] == [row["step"] for row in parts]
+    assert undisturbed[-1]["loss"] == pytest.approx(parts[-1]["loss"], abs=10 * near)
 
 
 def test_one_diverges_and_all_say_so(run):
