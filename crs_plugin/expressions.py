@@ -6,8 +6,9 @@ Data sets number their classes differently, so everything here goes by name. The
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
+
+from crs_plugin.did_you_mean import nearest
 
 EXPRESSIONS = (
     "neutral",
@@ -106,8 +107,8 @@ def canonical_expression(label: str) -> str:
 
 def expression_hint(label: str) -> str:
     """Return `` (did you mean 'x'?)`` for the expression that a label is most like, or nothing."""
-    near = get_close_matches(_spelt(label), [*ALL_EXPRESSIONS, *ALIASES], n=1)
-    return f" (did you mean {ALIASES.get(near[0], near[0])!r}?)" if near else ""
+    near = nearest(_spelt(label), [*ALL_EXPRESSIONS, *ALIASES])
+    return "" if near is None else f" (did you mean {ALIASES.get(near, near)!r}?)"
 
 
 def _spelt(label: str) -> str:

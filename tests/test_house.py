@@ -12,16 +12,17 @@ PACKAGE = Path(crs_plugin.__file__).parent
 
 GROUND = {
     *("registry", "toolkits", "expressions", "errors", "files", "image_file", "compiling"),
-    "normalisation",
+    *("normalisation", "did_you_mean"),
 }
 CORE = {"losses", "miners", "augmentations"}
 MAY_IMPORT = {
     "errors": set(),
     "compiling": set(),
     "normalisation": set(),
-    "registry": set(),
+    "did_you_mean": set(),
+    "registry": {"did_you_mean"},
     "toolkits": {"registry"},
-    "expressions": set(),
+    "expressions": {"did_you_mean"},
     "files": set(),
     "image_file": set(),
     "verbosity": set(),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.did_you_mean import did_you_mean
+from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.expressions import (
     KNOWN_EXPRESSIONS,
     UnknownExpressionError,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.did_you_mean import did_you_mean
+from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.registry import MissingExtraError
 
 _TAB_SUFFIXES = (".tsv", ".tab")

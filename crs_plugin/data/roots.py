@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.did_you_mean import did_you_mean
 from crs_plugin.data.litter import is_litter
+from crs_plugin.did_you_mean import did_you_mean
 
 _ABOVE = os.pardir + os.sep
 _MOST_SHOWN = 8

@@ -6,12 +6,12 @@ A new input is one more row of ``_INPUTS``.
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from torch import nn
 
+from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.errors import InputError
 from crs_plugin.pretraining.step_outputs import StepOutputs
 
@@ -138,9 +138,7 @@ def term_inputs(loss: nn.Module | type[nn.Module]) -> tuple[tuple[str, ...], tup
 
 def _unknown_input(loss: nn.Module | type[nn.Module], name: str) -> str:
     owner = loss if isinstance(loss, type) else type(loss)
-    near = get_close_matches(name, TERM_INPUTS, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
     return (
         f"loss {owner.__name__} cannot be a term of the objective: its forward wants"
-        f" {name!r}{hint}, which is none of {', '.join(TERM_INPUTS)}"
+        f" {name!r}{did_you_mean(name, TERM_INPUTS)}, which is none of {', '.join(TERM_INPUTS)}"
     )

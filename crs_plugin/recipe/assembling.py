@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.expressions import CoarseTable, UnknownExpressionError, canonical_expression
 from crs_plugin.recipe.coarse_table import read_coarse_table
 from crs_plugin.recipe.component_reading import ComponentReader
 from crs_plugin.recipe.layout import KEYS, ON_BAD_IMAGE, ON_LEAK, ROLES, SECTIONS, training_settings
-from crs_plugin.recipe.problem import Findings, did_you_mean, listed, unknown_word
+from crs_plugin.recipe.problem import Findings, listed, unknown_word
 from crs_plugin.recipe.reading import add_mismatch
 from crs_plugin.recipe.spec import Spec, TermSpec
 from crs_plugin.recipe.tree import Node, joined, plain
@@ -277,7 +278,7 @@ class Assembly:
         if node is None:
             return choices[0]
         if node.value not in choices:
-            hint = did_you_mean(node.value, choices) if isinstance(node.value, str) else ""
+            hint = did_you_mean_clause(node.value, choices) if isinstance(node.value, str) else ""
             add_mismatch(self.findings, node, key, f"{' or '.join(choices)}{hint}")
         return node.value
 

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.errors import InputError
-from crs_plugin.recipe.problem import did_you_mean, listed
+from crs_plugin.recipe.problem import listed
 from crs_plugin.recipe.shipped import shipped_recipes
 from crs_plugin.recipe.writing import on_one_line
 
@@ -25,8 +26,8 @@ def find_recipe(name: str) -> Path:
         if inside.is_file():
             raise UnknownRecipeError(f"{name} is the folder of a run: did you mean {inside}?")
         raise UnknownRecipeError(
-            f"there is no file and no shipped recipe {name!r}{did_you_mean(name, recipes, '.')}"
-            f" Shipped are {listed(list(recipes))}"
+            f"there is no file and no shipped recipe {name!r}"
+            f"{did_you_mean_clause(name, recipes, '.')} Shipped are {listed(list(recipes))}"
         )
     return recipes[name]
 

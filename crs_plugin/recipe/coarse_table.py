@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.expressions import (
     COARSE_CLASSES,
     CoarseTable,
@@ -9,7 +10,7 @@ from crs_plugin.expressions import (
     canonical_expression,
 )
 from crs_plugin.recipe.layout import COARSE_TABLES
-from crs_plugin.recipe.problem import Findings, did_you_mean
+from crs_plugin.recipe.problem import Findings
 from crs_plugin.recipe.reading import add_mismatch
 from crs_plugin.recipe.tree import Node, joined
 
@@ -40,7 +41,9 @@ def _table(node: Node, key: str, findings: Findings) -> CoarseTable | None:
         }
         if node.value in named:
             return named[node.value]()
-        add_mismatch(findings, node, key, _EXPECTED + did_you_mean(node.value, COARSE_TABLES))
+        add_mismatch(
+            findings, node, key, _EXPECTED + did_you_mean_clause(node.value, COARSE_TABLES)
+        )
         return None
     if not isinstance(node.value, dict) or not node.value:
         add_mismatch(findings, node, key, _EXPECTED)

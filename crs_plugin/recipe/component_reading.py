@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.recipe.layout import filled_in
 from crs_plugin.recipe.option_types import converted, plain_with_paths
 from crs_plugin.recipe.option_words import option_words
-from crs_plugin.recipe.problem import Findings, did_you_mean, listed
+from crs_plugin.recipe.problem import Findings, listed
 from crs_plugin.recipe.reading import add_mismatch
 from crs_plugin.recipe.spec import Spec
 from crs_plugin.recipe.tree import Node, joined
@@ -120,7 +121,7 @@ class ComponentReader:
             if name in options:
                 given[name] = self._value(options[name], child, inner)
             else:
-                hint = did_you_mean(name, options, ".")
+                hint = did_you_mean_clause(name, options, ".")
                 message = f"{_called(component)} has no option {name!r}{hint}"
                 known = f"Its options are {listed(list(options))}"
                 self.findings.add(child.place, inner, f"{message} {known}")
@@ -170,7 +171,7 @@ class ComponentReader:
         classes = self.coarse_classes
         for name, child in node.mapping.items() if node else ():
             if classes is not None and name not in classes:
-                hint = did_you_mean(name, classes, ".")
+                hint = did_you_mean_clause(name, classes, ".")
                 message = f"no coarse class is named {name!r}{hint} Classes: {listed(classes)}"
                 self.findings.add(child.place, joined(key, name), message)
 

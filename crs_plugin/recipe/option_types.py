@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
-from crs_plugin.recipe.problem import did_you_mean
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.recipe.reading import described, resolved_scalar
 from crs_plugin.recipe.tree import Node, plain
 from crs_plugin.recipe.writing import on_one_line
@@ -245,4 +245,4 @@ def _hint(found: Any, phrases: list[str]) -> str:
     if any("number" in phrase for phrase in phrases):
         return "; remove the quotes" if isinstance(resolved_scalar(found), int | float) else ""
     choices = [word for phrase in phrases if "'" in phrase for word in phrase.split("'")[1::2]]
-    return did_you_mean(found, choices)
+    return did_you_mean_clause(found, choices)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.shipped import shipped_name
 
@@ -135,12 +135,6 @@ def cause(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".strip().partition("\n")[0]
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return ``; did you mean 'x'?`` for the nearest of the known words, or ``otherwise``."""
-    near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else otherwise
-
-
 def listed(words: Sequence[str]) -> str:
     """Return the words with commas between them, or ``none``."""
     return ", ".join(words) or "none"
@@ -149,4 +143,6 @@ def listed(words: Sequence[str]) -> str:
 def unknown_word(what: str, word: str, known: Iterable[str]) -> str:
     """Say that a word is none of those that are known, and which was probably meant."""
     words = list(known)
-    return f"unknown {what} {word!r}{did_you_mean(word, words, '.')} Known are {listed(words)}"
+    return (
+        f"unknown {what} {word!r}{did_you_mean_clause(word, words, '.')} Known are {listed(words)}"
+    )

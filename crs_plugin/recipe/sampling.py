@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 import torch
 
+from crs_plugin.did_you_mean import did_you_mean_clause
 from crs_plugin.pretraining.batches import SamplerFactory
-from crs_plugin.recipe.problem import RecipeError, did_you_mean
+from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.spec import Spec
 
 SAMPLER_INPUTS: Mapping[str, str] = {
@@ -32,7 +33,7 @@ def sampler_factory(spec: Spec, shards: torch.Tensor | None = None) -> SamplerFa
     for name in wanted:
         if name not in SAMPLER_INPUTS:
             known = "; ".join(f"{known}: {what}" for known, what in SAMPLER_INPUTS.items())
-            hint = did_you_mean(name, SAMPLER_INPUTS, ".")
+            hint = did_you_mean_clause(name, SAMPLER_INPUTS, ".")
             message = f"sampler {spec.name!r} wants {name!r}{hint} Samplers can get {known}"
             raise RecipeError([spec.problem(message)])
 

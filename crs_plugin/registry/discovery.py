@@ -4,11 +4,11 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
+from crs_plugin.did_you_mean import did_you_mean_clause, nearest
 from crs_plugin.registry.component import Component, place_of
 from crs_plugin.registry.errors import (
     DuplicateComponentError,
@@ -178,10 +178,9 @@ class Registry:
 
     def _check_kind(self, kind: str) -> None:
         if kind not in KINDS:
-            near = get_close_matches(kind, KINDS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise RegistryError(
-                f"unknown kind of component {kind!r}{hint} Kinds are {', '.join(KINDS)}"
+                f"unknown kind of component {kind!r}{did_you_mean_clause(kind, KINDS, '.')}"
+                f" Kinds are {', '.join(KINDS)}"
             )
 
     def _single(self, kind: str) -> dict[str, str]:
@@ -232,19 +231,16 @@ class Registry:
 
     def _unknown(self, kind: str, name: str) -> UnknownComponentError:
         names = self.names(kind)
-        near = get_close_matches(name, names, n=1)
-        suggestion = near[0] if near else None
-        hint = f"; did you mean {suggestion!r}?" if suggestion else "."
         by_origin: dict[str, list[str]] = {}
         for known, origin in names.items():
             by_origin.setdefault(origin, []).append(known)
         listed = "; ".join(f"from {o}: {_shortened(n)}" for o, n in by_origin.items()) or "none"
         plugins = ", ".join(self._plugins.values()) or "none"
         return UnknownComponentError(
-            f"unknown {kind} {name!r}{hint} Known are {listed}."
+            f"unknown {kind} {name!r}{did_you_mean_clause(name, names, '.')} Known are {listed}."
             f" Plugins imported: {plugins}. One of your own is found when the recipe lists"
             " its file or module under 'plugins:'",
-            suggestion,
+            nearest(name, names),
         )
 
     def _origin(self, target: Callable[..., Any]) -> str:

@@ -75,7 +75,8 @@ def _is_recipe_file(text: str) -> bool:
 
 
 def _unknown(data: str, names: list[str], recipes: list[str]) -> str:
-    from crs_plugin.recipe.problem import did_you_mean, listed
+    from crs_plugin.did_you_mean import did_you_mean_clause
+    from crs_plugin.recipe.problem import listed
 
     if Path(data).is_dir():
         return (
@@ -83,7 +84,7 @@ def _unknown(data: str, names: list[str], recipes: list[str]) -> str:
             f" folder per expression, that is: image_folder --root {data}. Data sets are"
             f" {listed(names)}"
         )
-    hint = did_you_mean(data, [*names, *recipes], ".")
+    hint = did_you_mean_clause(data, [*names, *recipes], ".")
     return (
         f"there is no data set, recipe file or shipped recipe {data!r}{hint} Data sets are"
         f" {listed(names)}; shipped recipes are {listed(recipes)}"

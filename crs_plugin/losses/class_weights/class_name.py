@@ -1,7 +1,8 @@
 """Names of coarse classes in options."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+
+from crs_plugin.did_you_mean import did_you_mean
 
 
 def check_class_name(name: str, class_names: Sequence[str], option: str) -> None:
@@ -17,9 +18,7 @@ def check_class_name(name: str, class_names: Sequence[str], option: str) -> None
     """
     if name in class_names:
         return
-    near = get_close_matches(str(name), class_names, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise ValueError(
-        f"{option} names {name!r}{hint}, which is no coarse class;"
+        f"{option} names {name!r}{did_you_mean(str(name), class_names)}, which is no coarse class;"
         f" the classes are {', '.join(class_names)}"
     )

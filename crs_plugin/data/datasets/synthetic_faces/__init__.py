@@ -14,7 +14,7 @@ from crs_plugin.data.datasets.synthetic_faces.identity import draw_identities
 from crs_plugin.data.datasets.synthetic_faces.images import Sheet, SyntheticImages
 from crs_plugin.data.datasets.synthetic_faces.renderer import Scenes
 from crs_plugin.data.datasets.synthetic_faces.setting import STYLES, Domain, draw_settings
-from crs_plugin.data.did_you_mean import did_you_mean
+from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.errors import InputError
 from crs_plugin.expressions import ALL_EXPRESSIONS, COMPOUND_EXPRESSIONS, EXPRESSIONS, fine_id
 from crs_plugin.registry import NonNegativeInt, PositiveInt, register
