@@ -13,7 +13,7 @@ import torch
 from mutation import TRIED, flipped, opened_or_refused, scrambled
 from tiny_encoder import classifier_for, tiny_encoder
 
-from crs_plugin.evaluation.stored_features import read_features
+from crs_plugin.evaluation.features.stored_features import read_features
 from crs_plugin.models import Classifier, Encoder, build_backbone
 from crs_plugin.models.checkpoint_import import import_checkpoint
 from crs_plugin.models.open_encoder import open_encoder

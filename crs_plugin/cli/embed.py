@@ -43,8 +43,8 @@ def command(images: tuple[Path, ...], encoder: str, output: Path, on_bad_image: 
     from crs_plugin.data.bad_images import listed
     from crs_plugin.data.dataset import DataError
     from crs_plugin.data.image_search import find_images
-    from crs_plugin.evaluation.feature_table import check_feature_file, write_feature_table
-    from crs_plugin.evaluation.file_features import features_of_files
+    from crs_plugin.evaluation.features.feature_table import check_feature_file, write_feature_table
+    from crs_plugin.evaluation.features.file_features import features_of_files
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console

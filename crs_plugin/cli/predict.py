@@ -14,7 +14,7 @@ from crs_plugin.errors import InputError
 if TYPE_CHECKING:
     from PIL import Image
 
-    from crs_plugin.data.face_detector import FaceDetector
+    from crs_plugin.data.cropping.face_detector import FaceDetector
     from crs_plugin.evaluation.figures.predictions import Box, PredictedFace
 
 _MOST_SHOWN = 50
@@ -77,8 +77,8 @@ def command(
     if output is not None:
         check_picture_file(output)
 
+    from crs_plugin.data.cropping.face_detector import FaceDetector
     from crs_plugin.data.dataset import DataError
-    from crs_plugin.data.face_detector import FaceDetector
     from crs_plugin.data.image_search import find_images
     from crs_plugin.models.open_encoder import open_encoder
     from crs_plugin.models.trained_classifier import fitting_classifier
@@ -150,7 +150,7 @@ def _largest_face(
     image: "Image.Image", detector: "FaceDetector", margin: float
 ) -> "tuple[Image.Image, Box] | None":
     """Return the face, upright, and its box in the image."""
-    from crs_plugin.data.alignment import aligned
+    from crs_plugin.data.cropping.alignment import aligned
 
     found = detector.faces(image)
     if not found:

@@ -1,6 +1,6 @@
 """Data sets of faces: one contract for all, one file for each, and what they are made into.
 
-``dataset`` has the contract, ``datasets`` the sets; beside them lies what reads their label files.
+``dataset`` has the contract, ``datasets`` the sets, ``layouts`` what reads their files.
 ``images`` and ``shards`` read single pictures. ``decoded_images`` brings all to one size, out of
 ``cache``, in memory (``decoding``) or as they are wanted (``streaming``). ``splitting`` divides
 sets, ``leakage`` finds what two of them share, ``cropping`` cuts faces out.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.images import IMAGE_SUFFIXES, is_image_name
-from crs_plugin.data.litter import is_litter
+from crs_plugin.data.layouts.litter import is_litter
 
 
 def find_images(given: Sequence[str | Path]) -> list[str]:

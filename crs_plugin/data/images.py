@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from crs_plugin.data.alignment import aligned
+from crs_plugin.data.cropping.alignment import aligned
 from crs_plugin.data.dataset import DataError
 from crs_plugin.image_file import read_image_file
 
@@ -55,8 +55,8 @@ class FileImages:
         boxes: Faces ``[N, 4]`` as x, y, width, height in pixels of the upright image, or None to
             take whole images.
         landmarks: float32 ``[N, 5, 2]``, x and y of five landmarks in pixels of the upright image
-            (see ``crs_plugin.data.alignment``), by which faces are aligned; or None. There are
-            boxes or landmarks, not both.
+            (see ``crs_plugin.data.cropping.alignment``), by which faces are aligned; or None. There
+            are boxes or landmarks, not both.
         margin: Share of the box's width and height, or of the aligned crop's side, that is added on
             each side; a box is then clipped at the image. Boxes keep their shape: they are not made
             square.

@@ -1,8 +1,9 @@
 """Evaluation of a frozen encoder, and the report of a run.
 
 ``protocols`` has the evaluations and ``references`` what an encoder is compared with. Each is given
-a ``context`` and returns a ``result``; ``report`` makes a page of these, ``comparison`` sets
-finished reports side by side, and ``figures`` draws for both.
+a ``context`` and returns a ``result``, most by a classifier (``probing``) on the encoder's
+``features``. ``report`` makes a page of these, ``comparison`` sets finished reports side by side,
+and ``figures`` draws for both.
 """
 
 from crs_plugin.evaluation.context import EvaluationContext

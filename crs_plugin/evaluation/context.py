@@ -14,9 +14,9 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.decoded_images import DecodedImages, ImageReader
 from crs_plugin.data.decoding import decode
 from crs_plugin.errors import InputError
+from crs_plugin.evaluation.features.stored_features import StoredFeatures
+from crs_plugin.evaluation.features.traced_images import TracedImages, traced, traced_images_of
 from crs_plugin.evaluation.result import TRAINED
-from crs_plugin.evaluation.stored_features import StoredFeatures
-from crs_plugin.evaluation.traced_images import TracedImages, traced, traced_images_of
 from crs_plugin.expressions import CoarseTable
 
 Progress = Callable[[str, int, int], None]

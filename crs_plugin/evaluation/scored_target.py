@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.evaluation.linear_classifier import Ids
 from crs_plugin.evaluation.metrics import compare
-from crs_plugin.evaluation.probe_data import ProbeData
+from crs_plugin.evaluation.probing.linear_classifier import Ids
+from crs_plugin.evaluation.probing.probe_data import ProbeData
 from crs_plugin.evaluation.result import Predictions, Target
 
 

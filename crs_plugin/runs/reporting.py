@@ -9,7 +9,7 @@ import torch
 from crs_plugin.data.contact_sheet import contact_sheet
 from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.embedding_sample import embedding_sample
+from crs_plugin.evaluation.features.embedding_sample import embedding_sample
 from crs_plugin.evaluation.error_examples import ErrorExamples, error_examples
 from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen

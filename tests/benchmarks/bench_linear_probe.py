@@ -35,9 +35,8 @@ from crs_plugin.data.datasets.synthetic_faces import synthetic_faces
 from crs_plugin.evaluation import EvaluationContext
 from crs_plugin.evaluation.context import Source
 from crs_plugin.evaluation.metrics import accuracy_and_uar
-from crs_plugin.evaluation.probe_data import ProbeData, probe_data
-from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
-from crs_plugin.evaluation.released_classifier import (
+from crs_plugin.evaluation.probing.probe_data import ProbeData, probe_data
+from crs_plugin.evaluation.probing.released_classifier import (
     BATCH_SIZE,
     DECAY,
     EPOCHS,
@@ -45,6 +44,7 @@ from crs_plugin.evaluation.released_classifier import (
     MILESTONES,
     MOMENTUM,
 )
+from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
 from crs_plugin.models import EncoderInfo
 from crs_plugin.models.build_backbone import build_backbone
 

@@ -32,10 +32,10 @@ from crs_plugin.augmentations.occluders import OCCLUDERS
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.changed_images import features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import REGULARISATION, Features
 from crs_plugin.evaluation.metrics import ComparedScores, compare
-from crs_plugin.evaluation.probe_data import probe_data
-from crs_plugin.evaluation.probe_fit import fit_probe
+from crs_plugin.evaluation.probing.linear_classifier import REGULARISATION, Features
+from crs_plugin.evaluation.probing.probe_data import probe_data
+from crs_plugin.evaluation.probing.probe_fit import fit_probe
 from crs_plugin.recipe import Recipe, load_recipe
 from crs_plugin.recipe.spec import DataSource
 from crs_plugin.runs.run_folder import RunFolder

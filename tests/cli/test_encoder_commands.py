@@ -9,8 +9,8 @@ from made_detector import write_detector
 from PIL import Image
 from tiny_encoder import classifier_for, random_images, tiny_encoder
 
-from crs_plugin.data.alignment import aligned
-from crs_plugin.data.face_detector import FaceDetector
+from crs_plugin.data.cropping.alignment import aligned
+from crs_plugin.data.cropping.face_detector import FaceDetector
 from crs_plugin.models import Encoder, build_backbone
 from crs_plugin.models.open_encoder import open_encoder
 
@@ -59,7 +59,8 @@ def test_an_interrupted_command_goes_on_where_it_was(call, workplace, capsys, mo
 
     monkeypatch.setattr(Encoder, "embed", interrupted)
     monkeypatch.setattr(
-        "crs_plugin.evaluation.file_features.in_chunks", lambda rows, _: np.split(rows, len(rows))
+        "crs_plugin.evaluation.features.file_features.in_chunks",
+        lambda rows, _: np.split(rows, len(rows)),
     )
     assert call(*EMBED, "f.parquet") == 130
     assert not (workplace / "f.parquet").exists()

@@ -69,8 +69,8 @@ def command(
     made_by = {"detector": None if detector is None else _digest(detector)}
     dataset = spec.build()
 
-    from crs_plugin.data.cropping import LEFT_OUT, TABLE, crop_faces
-    from crs_plugin.data.face_detector import FaceDetector
+    from crs_plugin.data.cropping.cropping import LEFT_OUT, TABLE, crop_faces
+    from crs_plugin.data.cropping.face_detector import FaceDetector
     from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
@@ -100,7 +100,7 @@ def _digest(detector: Path) -> str:
     """Return what tells the detector's file from others, once it is known to be one."""
     from hashlib import sha256
 
-    from crs_plugin.data.face_detector import FaceDetector
+    from crs_plugin.data.cropping.face_detector import FaceDetector
 
     FaceDetector(detector)
     return f"{detector.name} (sha256 {sha256(detector.read_bytes()).hexdigest()[:16]})"

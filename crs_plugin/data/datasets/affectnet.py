@@ -14,19 +14,19 @@ import numpy as np
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.finite_numbers import finite_numbers
 from crs_plugin.data.images import FileImages
-from crs_plugin.data.label_names import PublishedLabels
-from crs_plugin.data.label_tables import read_rows
-from crs_plugin.data.litter import is_litter
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import (
+from crs_plugin.data.layouts.finite_numbers import finite_numbers
+from crs_plugin.data.layouts.label_names import PublishedLabels
+from crs_plugin.data.layouts.label_tables import read_rows
+from crs_plugin.data.layouts.litter import is_litter
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import (
     entry_in,
     first_that_exists,
     inside,
     set_folder,
 )
-from crs_plugin.data.valid_as_test import valid_called_test
+from crs_plugin.data.layouts.valid_as_test import valid_called_test
 from crs_plugin.expressions import fine_id
 from crs_plugin.image_file import read_image_file
 from crs_plugin.registry import register

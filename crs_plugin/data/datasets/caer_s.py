@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from crs_plugin.data.about import About
-from crs_plugin.data.class_folders import published_images, split_folders
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.finite_numbers import finite_numbers
-from crs_plugin.data.label_names import PublishedLabels
-from crs_plugin.data.label_tables import read_rows
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import first_that_exists, inside, set_folder
+from crs_plugin.data.layouts.class_folders import published_images, split_folders
+from crs_plugin.data.layouts.finite_numbers import finite_numbers
+from crs_plugin.data.layouts.label_names import PublishedLabels
+from crs_plugin.data.layouts.label_tables import read_rows
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import first_that_exists, inside, set_folder
 from crs_plugin.registry import NonNegativeFloat, register
 
 ABOUT = About(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.frame_sequences import add_sequence, frame_number, frames_in
-from crs_plugin.data.image_tree import files_in, folders_in, folders_with, not_recognised
 from crs_plugin.data.images import is_image_name
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root
+from crs_plugin.data.layouts.frame_sequences import add_sequence, frame_number, frames_in
+from crs_plugin.data.layouts.image_tree import files_in, folders_in, folders_with, not_recognised
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import data_root
 from crs_plugin.expressions import (
     ALIASES,
     EXPRESSIONS,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.finite_numbers import finite_numbers
-from crs_plugin.data.label_lines import read_lines
-from crs_plugin.data.label_names import PublishedLabels
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import entry_in, inside, set_folder, unpacked
+from crs_plugin.data.layouts.finite_numbers import finite_numbers
+from crs_plugin.data.layouts.label_lines import read_lines
+from crs_plugin.data.layouts.label_names import PublishedLabels
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import entry_in, inside, set_folder, unpacked
 from crs_plugin.registry import NonNegativeFloat, register
 
 ABOUT = About(

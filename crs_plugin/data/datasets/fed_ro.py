@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from crs_plugin.data.about import About
-from crs_plugin.data.class_folders import published_images
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.label_names import PublishedLabels
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import set_folder
+from crs_plugin.data.layouts.class_folders import published_images
+from crs_plugin.data.layouts.label_names import PublishedLabels
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import set_folder
 from crs_plugin.registry import register
 
 ABOUT = About(

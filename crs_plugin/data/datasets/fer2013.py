@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crs_plugin.data.about import About
-from crs_plugin.data.class_folders import published_images, split_folders
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
-from crs_plugin.data.fer2013_pixels import TABLES, as_images, as_pixels
-from crs_plugin.data.label_names import PublishedLabels, split_name
-from crs_plugin.data.label_tables import read_rows
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import entry_in, set_folder
+from crs_plugin.data.layouts.class_folders import published_images, split_folders
+from crs_plugin.data.layouts.fer2013_pixels import TABLES, as_images, as_pixels
+from crs_plugin.data.layouts.label_names import PublishedLabels, split_name
+from crs_plugin.data.layouts.label_tables import read_rows
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import entry_in, set_folder
 from crs_plugin.registry import register
 
 ABOUT = About(

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
-from crs_plugin.data.fer2013_pixels import TABLES, as_images, as_pixels
-from crs_plugin.data.label_names import split_name
-from crs_plugin.data.label_tables import Row, read_rows
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import first_that_exists, inside, set_folder
-from crs_plugin.data.valid_as_test import valid_called_test
+from crs_plugin.data.layouts.fer2013_pixels import TABLES, as_images, as_pixels
+from crs_plugin.data.layouts.label_names import split_name
+from crs_plugin.data.layouts.label_tables import Row, read_rows
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import first_that_exists, inside, set_folder
+from crs_plugin.data.layouts.valid_as_test import valid_called_test
 from crs_plugin.expressions import EXPRESSIONS, fine_id
 from crs_plugin.registry import register
 

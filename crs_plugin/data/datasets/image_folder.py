@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crs_plugin.data.about import About
-from crs_plugin.data.class_folders import images_in, skip_strays
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.image_tree import folders_in
-from crs_plugin.data.label_names import LabelNames, split_name
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root, what_is_at
+from crs_plugin.data.layouts.class_folders import images_in, skip_strays
+from crs_plugin.data.layouts.image_tree import folders_in
+from crs_plugin.data.layouts.label_names import LabelNames, split_name
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import data_root, what_is_at
 from crs_plugin.registry import register
 
 ABOUT = About(

@@ -8,11 +8,11 @@ from typing import Annotated, Literal, get_args
 from annotated_types import Len
 
 from crs_plugin.data.about import About
-from crs_plugin.data.coded_names import coded_images
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.image_tree import not_recognised
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root
+from crs_plugin.data.layouts.coded_names import coded_images
+from crs_plugin.data.layouts.image_tree import not_recognised
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import data_root
 from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.expressions import fine_id
 from crs_plugin.registry import register

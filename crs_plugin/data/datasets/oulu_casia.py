@@ -8,11 +8,11 @@ from typing import Literal
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.frame_sequences import add_sequence, frames_in
-from crs_plugin.data.image_tree import files_in, folders_in, folders_with, not_recognised
 from crs_plugin.data.images import is_image_name
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root
+from crs_plugin.data.layouts.frame_sequences import add_sequence, frames_in
+from crs_plugin.data.layouts.image_tree import files_in, folders_in, folders_with, not_recognised
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import data_root
 from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.expressions import fine_id
 from crs_plugin.registry import PositiveInt, register

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.raf_db_lists import HOW_TO_GET, raf_db_layout, read_raf_db
+from crs_plugin.data.layouts.raf_db_lists import HOW_TO_GET, raf_db_layout, read_raf_db
 from crs_plugin.registry import register
 
 ABOUT = About(

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from crs_plugin.data.about import About
-from crs_plugin.data.class_folders import images_in, published_images, split_folders
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.data.image_tree import folders_in
-from crs_plugin.data.label_names import PublishedLabels
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import set_folder
-from crs_plugin.data.valid_as_test import valid_called_test
+from crs_plugin.data.layouts.class_folders import images_in, published_images, split_folders
+from crs_plugin.data.layouts.image_tree import folders_in
+from crs_plugin.data.layouts.label_names import PublishedLabels
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import set_folder
+from crs_plugin.data.layouts.valid_as_test import valid_called_test
 from crs_plugin.registry import register
 
 ABOUT = About(

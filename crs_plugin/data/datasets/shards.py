@@ -5,8 +5,8 @@ from pathlib import Path
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import DataError, FaceDataset
-from crs_plugin.data.label_names import LabelNames
-from crs_plugin.data.roots import data_root
+from crs_plugin.data.layouts.label_names import LabelNames
+from crs_plugin.data.layouts.roots import data_root
 from crs_plugin.data.shards.index import Fields
 from crs_plugin.data.shards.opening import opened
 from crs_plugin.data.shards.places import at_addresses, in_folder

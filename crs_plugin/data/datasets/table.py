@@ -12,11 +12,11 @@ from annotated_types import Len
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
-from crs_plugin.data.finite_numbers import finite_numbers
-from crs_plugin.data.label_names import LabelNames, split_name
-from crs_plugin.data.label_tables import Row, read_rows
-from crs_plugin.data.records import Records
-from crs_plugin.data.roots import data_root, first_that_exists, inside
+from crs_plugin.data.layouts.finite_numbers import finite_numbers
+from crs_plugin.data.layouts.label_names import LabelNames, split_name
+from crs_plugin.data.layouts.label_tables import Row, read_rows
+from crs_plugin.data.layouts.records import Records
+from crs_plugin.data.layouts.roots import data_root, first_that_exists, inside
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.registry import Condition, NonNegativeFloat, register
 

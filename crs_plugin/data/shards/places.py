@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from crs_plugin.data.dataset import DataError
-from crs_plugin.data.litter import is_litter
-from crs_plugin.data.roots import what_is_at
+from crs_plugin.data.layouts.litter import is_litter
+from crs_plugin.data.layouts.roots import what_is_at
 from crs_plugin.data.shards.remote import expanded, small_file
 from crs_plugin.data.shards.shard import is_remote
 

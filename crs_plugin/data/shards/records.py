@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
-from crs_plugin.data.label_names import LabelNames
+from crs_plugin.data.layouts.label_names import LabelNames
 from crs_plugin.data.shards.index import ShardIndex
 from crs_plugin.data.shards.shard import Shard
 from crs_plugin.data.shards.shard_images import ShardImages

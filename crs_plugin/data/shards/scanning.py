@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from crs_plugin.data.dataset import SPLITS, DataError
 from crs_plugin.data.images import is_image_name
-from crs_plugin.data.label_names import split_name
+from crs_plugin.data.layouts.label_names import split_name
 from crs_plugin.data.shards.index import COLUMNS, Fields, ShardIndex
 
 _KEY_AND_KIND = re.compile(r"((?:.*/|)[^.]+)[.]([^/]*)")

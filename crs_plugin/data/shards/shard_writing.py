@@ -18,8 +18,8 @@ from crs_plugin.data.bad_images import BadImage, as_tsv
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset, Images
 from crs_plugin.data.dataset_digest import dataset_digest
 from crs_plugin.data.decoding import Progress, usable_cores
-from crs_plugin.data.litter import is_litter
-from crs_plugin.data.roots import what_is_at
+from crs_plugin.data.layouts.litter import is_litter
+from crs_plugin.data.layouts.roots import what_is_at
 from crs_plugin.data.shards.encoded_image import EncodedImage, encoded_image
 from crs_plugin.data.shards.index import Fields, ShardIndex
 from crs_plugin.data.shards.opening import index_file

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from crs_plugin.evaluation.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.features.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.features.plane import METHODS, Method, in_plane
 from crs_plugin.evaluation.figures.drawing import Drawing, as_csv, as_svg
 from crs_plugin.evaluation.figures.look import MARKERS, PALETTE, new_figure, plain_style
-from crs_plugin.evaluation.plane import METHODS, Method, in_plane
 from crs_plugin.evaluation.result import TRAINED
 
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.data.splitting import split_off, subject_folds
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import (
+from crs_plugin.evaluation.probing.linear_classifier import (
     REGULARISATION,
     LabelledFeatures,
     choice_in_words,
     choose_and_fit,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import check_classes, labelled_with_note
+from crs_plugin.evaluation.probing.probe_data import check_classes, labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.shared_options import check_regularisation, check_validation_fraction

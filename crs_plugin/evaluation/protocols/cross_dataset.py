@@ -10,20 +10,20 @@ from annotated_types import Len
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import (
+from crs_plugin.evaluation.features.traced_images import traced_images_of
+from crs_plugin.evaluation.probing.linear_classifier import (
     REGULARISATION,
     ChosenClassifier,
     Ids,
     choice_in_words,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_fit import fit_probe
-from crs_plugin.evaluation.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_fit import fit_probe
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Target
 from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.shared_options import check_regularisation
-from crs_plugin.evaluation.traced_images import traced_images_of
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, register
 
 Place = tuple[int, int]

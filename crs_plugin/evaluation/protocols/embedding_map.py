@@ -7,8 +7,8 @@ from annotated_types import Ge
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.embedding_sample import FEWEST, EmbeddingSample, labelled_images
-from crs_plugin.evaluation.plane import METHODS, Method, check_method
+from crs_plugin.evaluation.features.embedding_sample import FEWEST, EmbeddingSample, labelled_images
+from crs_plugin.evaluation.features.plane import METHODS, Method, check_method
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.registry import Part, register
 

@@ -9,12 +9,12 @@ from annotated_types import Ge, Len
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.few_labels import Budget, few_labels
 from crs_plugin.evaluation.figures.encoder_curve import encoder_curve
 from crs_plugin.evaluation.figures.file_name import file_name
-from crs_plugin.evaluation.linear_classifier import REGULARISATION, Ids
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.few_labels import Budget, few_labels
+from crs_plugin.evaluation.probing.linear_classifier import REGULARISATION, Ids
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.expressions import ALL_EXPRESSIONS

@@ -8,10 +8,10 @@ from annotated_types import Ge
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.fine_tuning import FineTuning, fine_tuned
-from crs_plugin.evaluation.linear_classifier import Ids
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.fine_tuning import FineTuning, fine_tuned
+from crs_plugin.evaluation.probing.linear_classifier import Ids
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
 from crs_plugin.evaluation.result import (
     RANDOM,
     TRAINED,

@@ -12,15 +12,15 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.changed_images import features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.drawn_images import images_to_test
-from crs_plugin.evaluation.feature_geometry import (
+from crs_plugin.evaluation.features.feature_geometry import (
     Geometry,
     estimate,
     geometry,
     multiplicities,
     normalised,
 )
-from crs_plugin.evaluation.one_thread import one_thread
-from crs_plugin.evaluation.probe_data import labelled_with_note
+from crs_plugin.evaluation.probing.one_thread import one_thread
+from crs_plugin.evaluation.probing.probe_data import labelled_with_note
 from crs_plugin.evaluation.result import Estimate, EvaluationResult, Measure
 from crs_plugin.expressions import ALL_EXPRESSIONS, CoarseTable
 from crs_plugin.registry import Part, register

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import (
+from crs_plugin.evaluation.mean_estimate import mean_estimate
+from crs_plugin.evaluation.probing.linear_classifier import (
     REGULARISATION,
     Ids,
     LabelledFeatures,
     choice_in_words,
     choose_and_fit,
 )
-from crs_plugin.evaluation.mean_estimate import mean_estimate
-from crs_plugin.evaluation.probe_data import labelled_with_note
+from crs_plugin.evaluation.probing.probe_data import labelled_with_note
 from crs_plugin.evaluation.result import EvaluationResult, Measure
 from crs_plugin.evaluation.shared_options import check_regularisation
 from crs_plugin.registry import Part, PositiveFloat, register

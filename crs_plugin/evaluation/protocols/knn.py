@@ -9,10 +9,10 @@ from annotated_types import Len
 
 from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import Ids, LabelledFeatures
 from crs_plugin.evaluation.metrics import accuracy_and_uar
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.linear_classifier import Ids, LabelledFeatures
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.scored_target import probe_target
 from crs_plugin.registry import OpenFraction, Part, PositiveFloat, PositiveInt, register

@@ -10,7 +10,7 @@ from annotated_types import Len
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import (
+from crs_plugin.evaluation.probing.linear_classifier import (
     REGULARISATION,
     ChosenClassifier,
     Ids,
@@ -18,10 +18,10 @@ from crs_plugin.evaluation.linear_classifier import (
     choice_in_words,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_fit import fit_probe
-from crs_plugin.evaluation.probe_source import ProbeSource
-from crs_plugin.evaluation.released_classifier import BestEpoch, fit_and_select_on_test
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_fit import fit_probe
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.released_classifier import BestEpoch, fit_and_select_on_test
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult, Target
 from crs_plugin.evaluation.scored_target import probe_target
 from crs_plugin.evaluation.shared_options import check_regularisation

@@ -15,9 +15,9 @@ from crs_plugin.evaluation.drawn_images import drawn_images, images_to_test
 from crs_plugin.evaluation.figures.drawing import Drawing
 from crs_plugin.evaluation.figures.file_name import file_name
 from crs_plugin.evaluation.figures.neighbours import Neighbours, neighbours_sheet
-from crs_plugin.evaluation.linear_classifier import Ids
 from crs_plugin.evaluation.mean_estimate import mean_estimate
-from crs_plugin.evaluation.probe_data import labelled_with_note
+from crs_plugin.evaluation.probing.linear_classifier import Ids
+from crs_plugin.evaluation.probing.probe_data import labelled_with_note
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult, Measure
 from crs_plugin.expressions import ALL_EXPRESSIONS
 from crs_plugin.registry import Part, PositiveInt, register

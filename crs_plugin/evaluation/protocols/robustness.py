@@ -14,17 +14,17 @@ from crs_plugin.evaluation.changed_images import changed, features_of_changed
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.drawn_images import drawn_images
 from crs_plugin.evaluation.graded_changes import CHANGES, ChangeName
-from crs_plugin.evaluation.linear_classifier import (
+from crs_plugin.evaluation.metrics import compare
+from crs_plugin.evaluation.probing.linear_classifier import (
     REGULARISATION,
     ChosenClassifier,
     Ids,
     choice_in_words,
     note_on_end,
 )
-from crs_plugin.evaluation.metrics import compare
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_fit import fit_probe
-from crs_plugin.evaluation.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_fit import fit_probe
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
 from crs_plugin.evaluation.result import Estimate, EvaluationResult, Measure, Target
 from crs_plugin.evaluation.scored_target import scored_target
 from crs_plugin.evaluation.shared_options import check_regularisation

@@ -9,15 +9,15 @@ from crs_plugin.data.dataset import DataError, FaceDataset
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.class_rates import ClassRates
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.linear_classifier import (
+from crs_plugin.evaluation.probing.linear_classifier import (
     REGULARISATION,
     Ids,
     choice_in_words,
     note_on_end,
 )
-from crs_plugin.evaluation.probe_data import ProbeData
-from crs_plugin.evaluation.probe_fit import fit_probe
-from crs_plugin.evaluation.probe_source import ProbeSource
+from crs_plugin.evaluation.probing.probe_data import ProbeData
+from crs_plugin.evaluation.probing.probe_fit import fit_probe
+from crs_plugin.evaluation.probing.probe_source import ProbeSource
 from crs_plugin.evaluation.result import EvaluationResult, Measure
 from crs_plugin.evaluation.scored_target import probe_target
 from crs_plugin.evaluation.shared_options import check_regularisation

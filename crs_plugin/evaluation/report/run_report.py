@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.evaluation.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.error_examples import ErrorExamples
+from crs_plugin.evaluation.features.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.views import Views

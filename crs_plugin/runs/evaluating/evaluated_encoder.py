@@ -6,7 +6,7 @@ from typing import Any
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import Embedder
-from crs_plugin.evaluation.stored_features import SUFFIX, StoredFeatures, read_features
+from crs_plugin.evaluation.features.stored_features import SUFFIX, StoredFeatures, read_features
 from crs_plugin.models.encoder_file import ENCODER_FILE
 from crs_plugin.recipe.reading import read_resolved
 

@@ -20,10 +20,10 @@ MY_FACES = '''
     from pathlib import Path
 
     from crs_plugin.data.about import About
-    from crs_plugin.data.coded_names import coded_images
+    from crs_plugin.data.layouts.coded_names import coded_images
     from crs_plugin.data.dataset import FaceDataset
-    from crs_plugin.data.records import Records
-    from crs_plugin.data.roots import data_root
+    from crs_plugin.data.layouts.records import Records
+    from crs_plugin.data.layouts.roots import data_root
     from crs_plugin.expressions import fine_id
     from crs_plugin.registry import register
 

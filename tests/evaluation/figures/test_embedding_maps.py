@@ -3,7 +3,7 @@ import io
 
 import numpy as np
 
-from crs_plugin.evaluation.embedding_sample import EmbeddingSample
+from crs_plugin.evaluation.features.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.figures.embedding_maps import embedding_maps
 
 FEATURES, OTHERS = np.random.default_rng(0).normal(size=(2, 12, 8)).astype(np.float32)

@@ -1,7 +1,8 @@
 import pytest
 
 from crs_plugin.errors import InputError
-from crs_plugin.evaluation import EvaluationContext, plane
+from crs_plugin.evaluation import EvaluationContext
+from crs_plugin.evaluation.features import plane
 from crs_plugin.evaluation.protocols.embedding_map import EmbeddingMap
 from crs_plugin.registry import MissingExtraError, registry
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from crs_plugin.errors import InputError
-from crs_plugin.evaluation import EvaluationContext, probe_fit
+from crs_plugin.evaluation import EvaluationContext
+from crs_plugin.evaluation.probing import probe_fit
 from crs_plugin.evaluation.protocols.linear_probe import LinearProbe
 from crs_plugin.evaluation.result import EvaluationResult, Target
 from crs_plugin.expressions import CoarseTable

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from crs_plugin.data.dataset import FaceDataset
-from crs_plugin.evaluation.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.error_examples import ErrorExamples
+from crs_plugin.evaluation.features.embedding_sample import EmbeddingSample
 from crs_plugin.evaluation.report import (
     DataCounts,
     EvaluatedEncoder,

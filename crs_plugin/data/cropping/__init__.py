@@ -1,0 +1,1 @@
+"""Cutting faces out of photos: found, brought upright, written."""

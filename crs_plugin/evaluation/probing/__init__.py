@@ -1,0 +1,1 @@
+"""Classifiers on features: who trains them, who chooses, who is tested."""
