@@ -42,6 +42,7 @@ class LightlyLosses(ToolkitParts):
         "PatchKernelAlignmentLoss": f"{_TEACHER}, patch by patch",
         "SIGReg": "it is a regulariser of one embedding, not a loss of two",
         "SwaVLoss": _PROTOTYPES,
+        "SymNegCosineSimilarityLoss": "it needs the outputs of a prediction head beside embeddings",
         "VICRegLLoss": "it needs feature maps and grids of their places",
         "VISRegLoss": _VIEWS,
         "WMSELoss": "it takes one tensor of stacked views, not two embeddings",

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from array import array
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class TargetOfRun:
                 tuple(row["image"] for row in rows),
                 tuple(row["truth"] for row in rows),
                 tuple(row[TRAINED] for row in rows),
-                np.array([int(row["subject"] or -1) for row in rows], dtype=np.int32),
+                np.array(array("i", (int(row["subject"] or -1) for row in rows)), dtype=np.int32),
             )
         except OSError as error:
             raise InputError(
