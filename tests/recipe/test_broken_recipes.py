@@ -433,6 +433,13 @@ BROKEN = {
         "data.root",
         ["NO_SUCH_VARIABLE is not set", "${NO_SUCH_VARIABLE:-…}"],
     ),
+    "unset variable that is no text": (
+        "seed: 3",
+        "seed: ${NO_SUCH_VARIABLE}",
+        "3:1",
+        "seed",
+        ["NO_SUCH_VARIABLE is not set"],
+    ),
     "unclosed variable": (
         "root: ./faces",
         'root: "${CRS_DATA"',
@@ -479,7 +486,11 @@ def test_there_are_enough_kinds():
 
 
 @pytest.mark.parametrize(
-    "case", ["tab", "missing option", "unset variable", "infinite", "coarse class that is no text"]
+    "case",
+    [
+        *("tab", "missing option", "unset variable", "unset variable that is no text"),
+        *("infinite", "coarse class that is no text"),
+    ],
 )
 def test_nothing_else_is_said(case, valid_text, write, problems):
     old, new, *_ = BROKEN[case]
