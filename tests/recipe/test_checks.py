@@ -2,9 +2,11 @@ import csv
 
 import pytest
 import torch
+from PIL import Image
 
+from crs_plugin.data.dataset import DataError
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.checks import check_build, check_data
+from crs_plugin.recipe.checks import check_build, check_data, check_images
 from crs_plugin.registry import registry
 
 SMALL = """\
@@ -25,6 +27,7 @@ training: {epochs: 1, batch_size: 8}
 evaluation:
   - {name: linear_probe}
 """
+DATA = "data: {name: synthetic_faces, size: 32, train: 64, test: 32}"
 
 
 @pytest.fixture
@@ -87,7 +90,8 @@ def test_the_evaluations_know_the_coarse_classes(recipe):
 
 
 def test_a_recipe_whose_data_are_there(recipe):
-    check_data(recipe())
+    context = check_data(recipe("", "", "seed=5"))
+    assert (context.input_size, context.seed) == (32, 5)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +263,7 @@ def strange(tmp_path):
 
 def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
     changed = recipe(
-        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}",
+        DATA,
         "data:\n  - {name: synthetic_faces}\n  - {name: ferplus, root: ./none}",
     )
     [problem] = found(check_data, changed)
@@ -270,7 +274,7 @@ def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
 def test_all_missing_folders_are_told_at_once(recipe, monkeypatch):
     monkeypatch.delenv("CRS_DATA", raising=False)
     changed = recipe(
-        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}",
+        DATA,
         "data: [{name: table, root: a, file: x.csv}, {name: ferplus}]",
         "evaluation=[{name: linear_probe, test_data: {name: raf_db, root: b}}]",
     )
@@ -302,22 +306,89 @@ def unlabelled(tmp_path):
 
 
 def test_data_without_labels_for_a_miner_and_a_loss_that_need_them(recipe, unlabelled):
-    changed = recipe(
-        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}", unlabelled, "evaluation=[]"
-    )
+    changed = recipe(DATA, unlabelled, "evaluation=[]")
     problems = found(check_data, changed)
     assert [problem.key for problem in problems] == ["miner", "objective.0", "objective.1"]
     assert all("needs coarse labels" in problem.message for problem in problems)
 
 
+def test_data_without_labels_for_a_loss_that_needs_fine_ones(recipe, unlabelled):
+    changed = recipe(
+        DATA,
+        unlabelled,
+        "evaluation=[]",
+        "miner=",
+        "heads={fine: {name: linear}}",
+        "objective=[{name: fine_cross_entropy}]",
+    )
+    [problem] = found(check_data, changed)
+    assert problem.key == "objective.0"
+    assert problem.message == (
+        "loss 'fine_cross_entropy' needs fine labels, but none of the 2 training images of faces"
+        " has one"
+    )
+
+
+def test_data_without_images_to_train_on(recipe, tmp_path):
+    changed = recipe("train: 64", "train: 0", "evaluation=[]")
+    [problem] = found(check_data, changed)
+    assert str(problem) == (
+        f"{tmp_path}/recipe.yaml:2:1: data: synthetic_faces (wild, basic) has no images to"
+        " train on (split 'train')"
+    )
+
+
 def test_data_without_labels_for_a_loss_that_needs_none(write, unlabelled):
-    text = SMALL.replace("data: {name: synthetic_faces, size: 32, train: 64, test: 32}", unlabelled)
+    text = SMALL.replace(DATA, unlabelled)
     text = text.replace("  coarse: {name: linear}\n", "").replace(
         "miner: {name: coarse_labels}\n", ""
     )
     text = text.replace("  - {name: crs_cont, class_weights: {negative: 0.5}}\n", "")
     text = text.replace("coarse_cross_entropy", "lightly/NTXentLoss")
     check_data(load_recipe(write(text), ["evaluation=[]"]))
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """Makes a folder of images, some of which are broken, and the recipe's line for it."""
+
+    def faces(*, whole: int, broken: int) -> str:
+        for number in range(whole + broken):
+            path = tmp_path / "faces" / "train" / "happy" / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8)).save(path)
+            if number >= whole:
+                path.write_bytes(b"no image")
+        return "data: {name: image_folder, root: ./faces}"
+
+    return faces
+
+
+def test_images_that_cannot_be_read_are_refused(recipe, faces):
+    changed = recipe(DATA, faces(whole=2, broken=1), "evaluation=[]")
+    with pytest.raises(DataError, match=r"1 images cannot be used.*\n.*2\.png") as caught:
+        check_images(changed)
+    assert "on_bad_image: skip" in str(caught.value)
+
+
+def test_images_that_would_be_left_out_are_named(recipe, faces, capsys):
+    check_images(recipe(DATA, faces(whole=2, broken=1), "evaluation=[]", "on_bad_image=skip"))
+    said = capsys.readouterr().out
+    assert "1 images cannot be read and would be left out:" in said
+    assert "2.png" in said
+    assert "1.png" not in said
+
+
+def test_nothing_is_said_of_images_that_can_be_read(recipe, faces, capsys):
+    check_images(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]"))
+    assert "cannot be read" not in capsys.readouterr().out
+
+
+def test_what_is_missing_without_the_images_left_out(recipe, faces, tmp_path):
+    broken = recipe(DATA, faces(whole=0, broken=2), "evaluation=[]", "on_bad_image=skip")
+    [problem] = found(check_images, broken)
+    assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:2:1", "data")
+    assert "has no images to train on" in problem.message
 
 
 def test_an_evaluation_that_cannot_be_made_with_the_data(recipe, tmp_path):
