@@ -1,6 +1,7 @@
 """Every augmentation of the package keeps the contract that it ships."""
 
 import pytest
+import torch
 
 from crs_plugin.augmentations import RandomResizedCropFlip
 from crs_plugin.registry import registry
@@ -47,6 +48,15 @@ def test_a_step_keeps_the_contract(name):
     geometric = {"random_small_pose"}
     expected = {} if name in geometric else {"transformation_is_reported": "it moves no pixels"}
     assert not_checked == expected
+
+
+@pytest.mark.parametrize("name", sorted(STEPS - {"fer_color_jitter"}))
+def test_a_step_changes_half_of_the_images_unless_told_otherwise(name):
+    component = makes(name)
+    for step, share in ((component(), 0.5), (component(p=0.2), 0.2)):
+        torch.manual_seed(0)
+        changed = step.forward_parameters((2000, 3, 8, 8))["batch_prob"].mean()
+        assert changed == pytest.approx(share, abs=0.05)
 
 
 def test_the_crop_keeps_the_contract_but_for_p_as_it_changes_the_size_of_every_image():

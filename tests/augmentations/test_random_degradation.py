@@ -48,15 +48,20 @@ def test_low_quality_leaves_flat_blocks():
     assert blocks.std(dim=(3, 5)).max() < 1e-3
 
 
-def test_each_image_is_degraded_in_its_own_way():
+@pytest.mark.parametrize(
+    ("options", "resolution", "noise", "quality"),
+    [
+        ({}, 0.6, 0.04, 40),
+        ({"resolution": 0.3, "noise": 0.1, "quality": 20}, 0.3, 0.1, 20),
+    ],
+)
+def test_each_image_is_degraded_in_its_own_way(options, resolution, noise, quality):
     torch.manual_seed(0)
-    drawn = RandomDegradation(resolution=0.3, noise=0.1, quality=20).forward_parameters(
-        (4000, 3, 2, 2)
-    )
+    drawn = RandomDegradation(**options).forward_parameters((4000, 3, 2, 2))
     for name, (low, high) in {
-        "resolution": (0.3, 1),
-        "noise": (0, 0.1),
-        "quality": (20, 100),
+        "resolution": (resolution, 1),
+        "noise": (0, noise),
+        "quality": (quality, 100),
     }.items():
         assert drawn[name].min() == pytest.approx(low, abs=0.01 * high), name
         assert drawn[name].max() == pytest.approx(high, abs=0.01 * high), name

@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 
 from crs_plugin.data.dataset import DataError
+from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.recipe import RecipeError, load_recipe
 from crs_plugin.recipe.checks import check_build, check_data, check_images
 from crs_plugin.registry import registry
@@ -364,6 +365,18 @@ def faces(tmp_path):
     return faces
 
 
+def test_the_images_of_one_expression_are_labelled(recipe, faces):
+    fine = ("miner=", "heads={fine: {name: linear}}", "objective=[{name: fine_cross_entropy}]")
+    check_data(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]", *fine))
+
+
+def test_checks_ask_for_no_features_of_the_data_to_pretrain_on(recipe, faces):
+    context = check_data(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]"))
+    reader = ImageReader(lambda *_: None, lambda _: None)
+    context.read_images(reader, feature_size=None, other_size=8, skip=False)
+    assert context.decoded(context.open(None, for_features=False), 8) is not None
+
+
 def test_images_that_cannot_be_read_are_refused(recipe, faces):
     changed = recipe(DATA, faces(whole=2, broken=1), "evaluation=[]")
     with pytest.raises(DataError, match=r"1 images cannot be used.*\n.*2\.png") as caught:
@@ -371,7 +384,8 @@ def test_images_that_cannot_be_read_are_refused(recipe, faces):
     assert "on_bad_image: skip" in str(caught.value)
 
 
-def test_images_that_would_be_left_out_are_named(recipe, faces, capsys):
+def test_images_that_would_be_left_out_are_named(recipe, faces, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")  # a line is not broken: its path is to be copied
     check_images(recipe(DATA, faces(whole=2, broken=1), "evaluation=[]", "on_bad_image=skip"))
     said = capsys.readouterr().out
     assert "1 images cannot be read and would be left out:" in said
