@@ -1,4 +1,5 @@
 import csv
+from functools import partial
 
 import pytest
 import torch
@@ -7,7 +8,7 @@ from PIL import Image
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.checks import check_build, check_data, check_images
+from crs_plugin.recipe.checks import check_build, check_data, check_evaluations, check_images
 from crs_plugin.registry import registry
 
 SMALL = """\
@@ -283,6 +284,13 @@ def test_all_missing_folders_are_told_at_once(recipe, monkeypatch):
     assert keys == ["data.0.root", "data.1", "evaluation.0.test_data.root"]
 
 
+def test_a_missing_folder_that_is_named_twice_is_told_once(recipe):
+    probes = [f"{{name: linear_probe, test_data: {{name: raf_db, root: {r}}}}}" for r in "aab"]
+    changed = recipe("", "", f"evaluation=[{', '.join(probes)}]")
+    keys = [problem.key for problem in found(check_data, changed)]
+    assert keys == ["evaluation.0.test_data.root", "evaluation.2.test_data.root"]
+
+
 def test_a_missing_folder_of_an_evaluation(recipe, tmp_path, monkeypatch):
     monkeypatch.delenv("CRS_DATA", raising=False)
     changed = recipe("{name: linear_probe}", "{name: linear_probe, data: {name: raf_db}}")
@@ -409,6 +417,8 @@ def test_an_evaluation_that_cannot_be_made_with_the_data(recipe, tmp_path):
     changed = recipe("{name: linear_probe}", "{name: linear_probe}", "data.test=0", "data.train=1")
     [problem] = found(check_data, changed)
     assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:16:5", "evaluation.0")
+    context = check_data(recipe("", "", "data.test=0", "data.train=1", "evaluation=[]"))
+    assert found(partial(check_evaluations, changed.evaluation), context) == (problem,)
 
 
 SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weights: %s}}]"
