@@ -59,6 +59,30 @@ def test_a_step_changes_half_of_the_images_unless_told_otherwise(name):
         assert changed == pytest.approx(share, abs=0.05)
 
 
+@pytest.fixture(params=[*sorted(STEPS), "random_resized_crop_flip"])
+def step(request):
+    """Makes a step, or the crop, with options."""
+    if request.param in STEPS:
+        return lambda **options: makes(request.param)(p=1.0, **options)
+    return lambda **options: RandomResizedCropFlip(24, **options)
+
+
+def test_all_images_are_changed_alike_if_that_is_asked_for(step):
+    torch.manual_seed(0)
+    images = torch.rand(1, 3, 24, 24).expand(6, -1, -1, -1)
+    alike = step(same_on_batch=True)(images)
+    torch.testing.assert_close(alike, alike[:1].expand_as(alike))
+    assert not torch.allclose(alike, images)
+    apart = step()(images)
+    assert not any(torch.allclose(apart[0], other) for other in apart[1:])
+
+
+def test_an_image_alone_stays_one_if_that_is_asked_for(step):
+    image = torch.rand(3, 24, 24)
+    assert step()(image).shape == (1, 3, 24, 24)
+    assert step(keepdim=True)(image).shape == (3, 24, 24)
+
+
 def test_the_crop_keeps_the_contract_but_for_p_as_it_changes_the_size_of_every_image():
     clauses = without_compiling(AUGMENTATION_CLAUSES)
     kept = [clause for clause in clauses if clause.__name__ != "probability_is_kept"]
