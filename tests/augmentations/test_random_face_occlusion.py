@@ -89,6 +89,12 @@ def test_colours_lie_between_the_darkest_and_the_lightest(kind, one_hue):
     assert (together > 0.99).all() if one_hue else (together.abs() < 0.1).all()
 
 
+def test_the_usual_landmarks_are_shares_of_the_image():
+    drawn = RandomFaceOcclusion().forward_parameters((2, 3, 40, 60))
+    expected = torch.tensor(USUAL_LANDMARKS) * torch.tensor([60, 40]) - 0.5  # 0 is a middle
+    torch.testing.assert_close(drawn["landmarks"], expected.expand(2, -1, -1))
+
+
 def test_it_goes_where_the_landmarks_are():
     occlude = RandomFaceOcclusion(kinds=["mouth"], p=1.0)
     images = torch.ones(8, 3, 64, 64)

@@ -432,6 +432,9 @@ SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weig
         [SUPCON % "{up: 0.5}", "heads.coarse=", "labels.coarse={happiness: up, fear: down}"],
         ["sampler={name: balanced, classes: fine}"],
         ["sampler={name: pml/MPerClassSampler, m: 4, classes: fine}"],
+        ["miner=", "heads={fine: {name: linear}}", "objective=[{name: fine_cross_entropy}]"],
+        ["schedule={name: warmup_cosine}"],
+        ["schedule={name: step}"],
         ["miner.max_negatives=3"],
         ["miner.negatives=semihard"],
         [
@@ -441,7 +444,7 @@ SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weig
         ],
     ],
 )
-def test_weights_miners_and_samplers_that_build(recipe, overrides):
+def test_weights_heads_schedules_miners_and_samplers_that_build(recipe, overrides):
     check_build(recipe("", "", *overrides))
 
 
