@@ -77,6 +77,17 @@ def test_all_images_are_changed_alike_if_that_is_asked_for(step):
     assert not any(torch.allclose(apart[0], other) for other in apart[1:])
 
 
+@pytest.mark.parametrize("name", sorted(STEPS - {"fer_color_jitter"}))
+def test_images_of_half_precision_are_computed_in_full(name):
+    torch.manual_seed(0)
+    images = torch.rand(8, 3, 24, 24).to(torch.bfloat16)
+    change = makes(name)(p=1.0)
+    found = change(images)
+    exact = change(images.float(), params=change._params)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), exact, atol=2**-8, rtol=0)
+
+
 def test_an_image_alone_stays_one_if_that_is_asked_for(step):
     image = torch.rand(3, 24, 24)
     assert step()(image).shape == (1, 3, 24, 24)

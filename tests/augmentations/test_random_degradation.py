@@ -48,6 +48,25 @@ def test_low_quality_leaves_flat_blocks():
     assert blocks.std(dim=(3, 5)).max() < 1e-3
 
 
+def test_one_pixel_is_left_at_least():
+    torch.manual_seed(0)
+    images = torch.rand(2, 1, 16, 16)
+    flat = images.mean(dim=(2, 3), keepdim=True).expand_as(images)
+    torch.testing.assert_close(degraded(images, resolution=0.01), flat, atol=0.05, rtol=0)
+    assert degraded(images, resolution=0.01).std(dim=(2, 3)).max() < 0.01
+
+
+def test_nothing_leaves_the_range_of_an_image():
+    torch.manual_seed(0)
+    images = torch.rand(4, 3, 32, 32).round()
+    found = degraded(images, noise=1.0, quality=5.0)
+    assert (found.min(), found.max()) == (0, 1)
+
+
+def test_limits_are_allowed():
+    RandomDegradation(resolution=1e-3, noise=1.0, quality=1.0)
+
+
 @pytest.mark.parametrize(
     ("options", "resolution", "noise", "quality"),
     [
@@ -69,7 +88,8 @@ def test_each_image_is_degraded_in_its_own_way(options, resolution, noise, quali
 
 
 @pytest.mark.parametrize(
-    "option", [{"resolution": 0.0}, {"resolution": 1.5}, {"noise": -1.0}, {"quality": 0}]
+    "option",
+    [{"resolution": 0.0}, {"resolution": 1.5}, {"noise": -1.0}, {"noise": 1.5}, {"quality": 0}],
 )
 def test_options_out_of_range_are_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):

@@ -68,6 +68,16 @@ def test_kinds_are_equally_likely_and_only_those_named():
     assert (counts - 1000).abs().max() < 120
 
 
+def test_an_occluder_has_its_colour_in_the_middle_and_is_darker_at_its_edge():
+    torch.manual_seed(0)
+    occlude = RandomFaceOcclusion(kinds=["mouth"], p=1.0)
+    occluded = occlude(torch.zeros(8, 3, 96, 96))
+    colour = occlude._params["colour"]
+    torch.testing.assert_close(occluded.amax(dim=(2, 3)), colour, atol=0.01, rtol=0)
+    white = occlude(torch.ones(8, 3, 96, 96), params=occlude._params)
+    assert (white.amin(dim=(2, 3)) < 0.75 * colour).all()
+
+
 def test_the_end_of_the_range_is_the_last_kind():
     occlude = RandomFaceOcclusion(kinds=["eyes", "mask"])
     end = torch.distributions.Uniform(torch.tensor(2.0), torch.tensor(2.0 + 1e-6))

@@ -390,6 +390,13 @@ BROKEN = {
         "heads.coarse.input_dim",
         ["32 inputs, but heads.projection gives 16"],
     ),
+    "width of the coarse head, on a projection head that does not say its own": (
+        "{name: mlp, output_dim: 16}\n  coarse: {name: linear}",
+        "{name: mlp}\n  coarse: {name: linear, input_dim: 32}",
+        "13:26",
+        "heads.coarse.input_dim",
+        ["32 inputs, but heads.projection gives 128"],
+    ),
     "plugins that are no list": (
         "seed: 3",
         "plugins: my_module",

@@ -70,6 +70,17 @@ def test_plugins_that_failed_are_named_where_a_component_is_missing() -> None:
     assert "It may come from mine.py, which failed" in told(read)[0]
 
 
+def test_the_short_form_of_a_component_has_a_place_and_a_key() -> None:
+    read = reader()
+    weights = {"good": 1.0, "bad": 0.5}
+    loss = one(read, "loss", {"name": "crs_cont", "class_weights": weights})
+    spec = loss.options["class_weights"]
+    assert told(read) == []
+    assert (spec.kind, spec.name, spec.options) == ("class_weights", "fixed", {"weights": weights})
+    assert (spec.position, spec.key) == ("small.yaml:3:5", "here.class_weights")
+    assert spec.registry is registry
+
+
 @pytest.mark.parametrize(("classes", "problems"), [(("good", "bad"), 1), (None, 0)])
 def test_class_weights_are_checked_against_known_classes(classes, problems) -> None:
     read = reader(classes)
