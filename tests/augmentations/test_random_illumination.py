@@ -74,13 +74,18 @@ def test_draws_fill_their_ranges(options, side, gamma, shadow):
         assert drawn[name].max() == pytest.approx(high, abs=0.01), name
 
 
+def test_no_light_is_brighter_than_white_or_darker_than_black(images):
+    lit = light(images, side=1.0, side_direction=math.pi / 4)
+    assert (lit.min(), lit.max()) == (0, 1)
+
+
 def test_limits_are_allowed():
     RandomIllumination(side=1.0, gamma=5.0, shadow=1.0)
     RandomIllumination(side=0.0, gamma=1.0, shadow=0.0)
 
 
 @pytest.mark.parametrize(
-    "option", [{"side": 1.5}, {"shadow": -0.1}, {"gamma": 0.5}, {"gamma": 5.5}]
+    "option", [{"side": 1.5}, {"shadow": -0.1}, {"shadow": 1.5}, {"gamma": 0.5}, {"gamma": 5.5}]
 )
 def test_strengths_out_of_range_are_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):
