@@ -86,4 +86,5 @@ def test_class_weights_are_checked_against_known_classes(classes, problems) -> N
     read = reader(classes)
     one(read, "class_weights", {"name": "fixed", "weights": {"good": 1.0, "ugly": 2.0}})
     assert len(told(read)) == problems
-    assert all("no coarse class is named 'ugly'" in problem for problem in told(read))
+    message = "here.weights.ugly: no coarse class is named 'ugly'. Classes: good, bad"
+    assert all(problem.endswith(message) for problem in told(read))
