@@ -98,10 +98,11 @@ def test_forward_is_decided_by_the_global_seed():
     assert not torch.equal(first, crop(images))
 
 
-@pytest.mark.parametrize("option", [{"scale": (1.0, 0.5)}, {"ratio": (0.0, 1.0)}])
-def test_reversed_or_empty_ranges_are_refused(option):
-    with pytest.raises(InputError, match=next(iter(option))):
-        RandomResizedCropFlip(16, **option)
+@pytest.mark.parametrize(("name", "range_"), [("scale", (1.0, 0.5)), ("ratio", (0.0, 1.0))])
+def test_reversed_or_empty_ranges_are_refused(name, range_):
+    with pytest.raises(InputError) as raised:
+        RandomResizedCropFlip(16, **{name: range_})
+    assert str(raised.value) == (f"{name} is a range [least, greatest] above 0, not {list(range_)}")
 
 
 def landmark_images(points: Tensor, side: int) -> Tensor:
