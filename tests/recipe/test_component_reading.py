@@ -82,9 +82,12 @@ def test_the_short_form_of_a_component_has_a_place_and_a_key() -> None:
 
 
 @pytest.mark.parametrize(("classes", "problems"), [(("good", "bad"), 1), (None, 0)])
-def test_class_weights_are_checked_against_known_classes(classes, problems) -> None:
+@pytest.mark.parametrize(
+    ("name", "option"), [("fixed", "weights"), ("inverse_frequency", "class_counts")]
+)
+def test_class_weights_are_checked_against_known_classes(name, option, classes, problems) -> None:
     read = reader(classes)
-    one(read, "class_weights", {"name": "fixed", "weights": {"good": 1.0, "ugly": 2.0}})
+    one(read, "class_weights", {"name": name, option: {"good": 1, "ugly": 2}})
     assert len(told(read)) == problems
-    message = "here.weights.ugly: no coarse class is named 'ugly'. Classes: good, bad"
+    message = f"here.{option}.ugly: no coarse class is named 'ugly'. Classes: good, bad"
     assert all(problem.endswith(message) for problem in told(read))
