@@ -67,6 +67,26 @@ def test_where_no_box_fits_the_middle_is_taken_as_by_torchvision(shape):
         assert drawn[name].tolist() == expected.tolist() * 4
 
 
+@pytest.mark.parametrize(
+    ("share", "ratio", "height", "width"),
+    [(1 / 16, 1, 1, 1), (1e-4, 1, 4, 4), (1 / 16, 1 / 16, 4, 1), (1 / 16, 16, 1, 4)],
+)
+def test_a_box_has_a_pixel_at_least(share, ratio, height, width):
+    crop = RandomResizedCropFlip(8, scale=(share, share), ratio=(ratio, ratio))
+    drawn = draw(crop, 4, 4, 4)
+    assert drawn["height"].tolist() == [height] * 4
+    assert drawn["width"].tolist() == [width] * 4
+
+
+@pytest.mark.parametrize(("ratio", "full", "moved"), [(2, "width", "top"), (0.5, "height", "left")])
+def test_a_box_may_reach_from_end_to_end_wherever_it_lies(ratio, full, moved):
+    torch.manual_seed(0)
+    crop = RandomResizedCropFlip(8, scale=(0.5, 0.5), ratio=(ratio, ratio))
+    drawn = draw(crop, 500, 40, 40)
+    assert drawn[full].unique().tolist() == [40]
+    assert drawn[moved].unique().tolist() == list(range(21))
+
+
 @pytest.mark.parametrize("flip", [0.0, 0.3, 1.0])
 def test_flip_rate(flip):
     torch.manual_seed(0)
