@@ -87,6 +87,13 @@ def test_a_box_may_reach_from_end_to_end_wherever_it_lies(ratio, full, moved):
     assert drawn[moved].unique().tolist() == list(range(21))
 
 
+def test_where_a_box_lies_across_says_nothing_of_where_it_lies_down():
+    torch.manual_seed(0)
+    drawn = draw(RandomResizedCropFlip(8, scale=(0.25, 0.25)), DRAWS, 40, 40)
+    places = torch.stack([drawn["top"], drawn["left"]]).double()
+    assert torch.corrcoef(places)[0, 1].abs() < 3 / DRAWS**0.5
+
+
 @pytest.mark.parametrize("flip", [0.0, 0.3, 1.0])
 def test_flip_rate(flip):
     torch.manual_seed(0)

@@ -42,8 +42,13 @@ def test_components_stand_in_components() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("knn", "here: found text 'knn', expected a mapping with the name of a evaluation"),
-        ({"k": [1]}, "here.name: missing: the name of a evaluation"),
+        (
+            "knn",
+            "here: found text 'knn', expected a mapping with the name of a evaluation;"
+            " write {name: knn}",
+        ),
+        (3, "here: found 3, expected a mapping with the name of a evaluation"),
+        ({"k": [1]}, "here.name: missing: the name of a evaluation, such as "),
         ({"name": 3}, "here.name: found 3, expected the name of a evaluation"),
         ({"name": "kn"}, "here.name: "),
     ],
@@ -52,7 +57,8 @@ def test_a_component_that_cannot_be_read_is_none(written, message) -> None:
     read = reader()
     assert one(read, "evaluation", written) is None
     (problem,) = told(read)
-    assert message in problem
+    assert problem.startswith(f"small.yaml:3:5: {message}")
+    assert message.endswith(" ") or problem.endswith(message)
 
 
 def test_all_wrong_options_are_told() -> None:
@@ -67,7 +73,11 @@ def test_plugins_that_failed_are_named_where_a_component_is_missing() -> None:
     read = reader()
     read.failed_plugins.append("mine.py")
     one(read, "evaluation", {"name": "mine"})
-    assert "It may come from mine.py, which failed" in told(read)[0]
+    one(read, "augmentation", {"name": "kornia/RandomMixUpV2"})
+    unknown, refused = told(read)
+    assert "here.name: unknown evaluation 'mine'" in unknown
+    assert unknown.endswith("It may come from mine.py, which failed")
+    assert "mine.py" not in refused
 
 
 def test_the_short_form_of_a_component_has_a_place_and_a_key() -> None:
