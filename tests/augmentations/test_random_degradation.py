@@ -56,9 +56,10 @@ def test_one_pixel_is_left_at_least():
     assert degraded(images, resolution=0.01).std(dim=(2, 3)).max() < 0.01
 
 
-def test_nothing_leaves_the_range_of_an_image():
+@pytest.mark.parametrize("channels", [1, 3])
+def test_nothing_leaves_the_range_of_an_image(channels):
     torch.manual_seed(0)
-    images = torch.rand(4, 3, 32, 32).round()
+    images = torch.rand(4, channels, 32, 32).round()
     found = degraded(images, noise=1.0, quality=5.0)
     assert (found.min(), found.max()) == (0, 1)
 

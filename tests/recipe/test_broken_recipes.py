@@ -561,6 +561,6 @@ def test_files_that_are_no_recipe(data, place, words, tmp_path, problems):
 
 
 def test_a_file_that_does_not_exist(tmp_path, problems):
-    [(place, _, message)] = problems(tmp_path / "gone.yaml")
-    assert place == "gone.yaml"
-    assert "No such file" in message
+    [(place, key, message)] = problems(tmp_path / "gone.yaml")
+    assert (place, key) == ("gone.yaml", "")
+    assert message == "the recipe cannot be read: No such file or directory"
