@@ -112,6 +112,16 @@ def test_what_shows_only_when_it_is_built(override, words, recipe):
     assert all(word in message for word in words), message
 
 
+def test_a_step_is_no_augmentation_of_its_own(recipe, tmp_path):
+    with pytest.raises(RecipeError) as caught:
+        recipe("{name: fer_two_views, size: 32}", "{name: random_illumination}")
+    assert str(caught.value) == (
+        f"{tmp_path}/recipe.yaml:3:1: augmentation.name: 'random_illumination' is one step and"
+        " makes no views; list it under 'then' of a whole augmentation: {name: fer_two_views, …,"
+        " then: [{name: random_illumination}]}"
+    )
+
+
 def test_several_parts_are_told_at_once(recipe):
     released = "evaluation.0={name: linear_probe, protocol: released, regularisation: [1]}"
     changed = recipe("", "", "heads.projection.input_dim=9", released)

@@ -39,6 +39,23 @@ def test_anchors_and_merge_keys():
     assert dict(walk(node))["over.x"].place.line == 1
 
 
+def test_several_merge_keys():
+    node, problems = read("a: {<<: {x: 1, y: 1}, <<: {y: 2, z: 2}, x: 3}")
+    assert not problems
+    assert plain(node) == {"a": {"x": 3, "y": 1, "z": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("? [a]\n: b", "r.yaml:1:3: a key must be text, found a list or mapping"),
+        ("a: {1.5: b}", "r.yaml:1:5: a: a key must be text, found 1.5; write it in quotes: '1.5'"),
+    ],
+)
+def test_keys_that_are_no_text(text, problem):
+    assert [str(p) for p in read(text)[1]] == [problem]
+
+
 def test_a_merge_key_of_no_mapping():
     _, [problem] = read("a: {<<: 3}")
     assert str(problem) == "r.yaml:1:5: a.<<: expected a mapping, or a list of them"
