@@ -39,6 +39,16 @@ def test_components_stand_in_components() -> None:
     assert (inner.name, inner.key, inner.options["size"]) == ("synthetic_faces", "here.data", 32)
 
 
+def test_a_component_inside_may_be_left_out_and_data_sets_may_be_several() -> None:
+    read = reader()
+    loss = one(read, "loss", {"name": "crs_cont", "class_weights": None})
+    data = [{"name": "synthetic_faces"}, {"name": "synthetic_faces", "size": 32}]
+    knn = one(read, "evaluation", {"name": "knn", "data": data})
+    assert told(read) == []
+    assert loss.options["class_weights"] is None
+    assert [spec.key for spec in knn.options["data"]] == ["here.data.0", "here.data.1"]
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [
