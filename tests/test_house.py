@@ -111,6 +111,13 @@ def test_no_file_imports_the_lightning_distribution():
         assert "lightning" not in tops, file
 
 
+def test_no_file_breaks_off_at_the_home_of_a_user_that_there_is_not():
+    expanding = [file for file in PACKAGE.rglob("*.py") if "expanduser" in file.read_text()]
+    assert len(expanding) >= 15
+    for file in expanding:  # Path.expanduser raises a RuntimeError, os.path.expanduser nothing
+        assert ".expanduser()" not in file.read_text(), file
+
+
 def test_the_check_sees_an_import_inside_a_function():
     source = "def f():\n    from crs_plugin.cli import main\n"
     assert rooms_of(imported_modules(source)) == {"cli"}

@@ -1,5 +1,6 @@
 """Encoders from other programs' checkpoints, among them those of the released code."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def import_checkpoint(
             names or shapes are not the backbone's; the message lists them.
         RegistryError: If there is no backbone of that name.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if is_encoder_file(path):
         raise InputError(
             f"{path} is an encoder of crs_plugin already, and knows its input size and"

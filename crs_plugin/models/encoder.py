@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class Encoder(nn.Module):
                 it is of a newer format.
             RegistryError: If its backbone is not known here (its plugin was not imported).
         """
-        path = Path(path).expanduser()
+        path = Path(os.path.expanduser(path))
         if (path / ENCODER_FILE).is_file():
             path = path / ENCODER_FILE
         if path.suffix.lower() in CHECKPOINT_SUFFIXES:
@@ -88,7 +89,7 @@ class Encoder(nn.Module):
         Raises:
             InputError: If the file cannot be written there.
         """
-        write_encoder_file(Path(path).expanduser(), self.backbone.state_dict(), self.info)
+        write_encoder_file(Path(os.path.expanduser(path)), self.backbone.state_dict(), self.info)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return features [B, F] of normalised float images [B, 3, S, S]."""

@@ -1,6 +1,7 @@
 """Encoders for other programs: as safetensors, as a PyTorch program, as ONNX."""
 
 import copy
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def export_encoder(
             be written, or pre-processing is asked of safetensors, which hold no graph.
         MissingExtraError: If ONNX is not installed.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if format == "safetensors" and preprocessing:
         raise InputError(
             "safetensors hold weights and no graph for the pre-processing to be in; Encoder.load"

@@ -1,6 +1,7 @@
 """Images as people have them, as batches of float tensors."""
 
 import operator
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -203,7 +204,7 @@ def _pixels(image: Picture | Pixels) -> Tensor:
     if isinstance(image, Image.Image):
         return _pixels_of_pil(image)
     try:
-        return _unit_pixels(read_image_file(str(Path(image).expanduser())))
+        return _unit_pixels(read_image_file(os.path.expanduser(image)))
     except FileNotFoundError:
         raise InputError(f"no image file {image}") from None
     except Exception as error:  # damaged files raise whatever their decoder stumbles over

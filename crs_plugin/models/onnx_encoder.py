@@ -1,6 +1,7 @@
 """An encoder in an ONNX file, ours or somebody else's, run by onnxruntime."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class OnnxEncoder:
     """
 
     def __init__(self, path: str | Path, *, input_size: int = 224) -> None:
-        path = Path(path).expanduser()
+        path = Path(os.path.expanduser(path))
         self._session = _session(path)
         metadata = self._session.get_modelmeta().custom_metadata_map
         inputs = self._session.get_inputs()

@@ -1,5 +1,6 @@
 """An encoder of whatever kind, by what a person types."""
 
+import os
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -52,7 +53,7 @@ def open_encoder(text: str | Path) -> AnyEncoder:
 
 
 def _opened(text: str) -> AnyEncoder:
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     if text.startswith(_TOOLKITS) and not path.exists():
         return _of_toolkit(text)
     suffix = path.suffix.lower()
@@ -75,7 +76,7 @@ def _of_toolkit(text: str) -> Encoder:
             f" give {text}:FILE, or {text}:DEFAULT to download the toolkit's own"
         )
     if names_a_file(weights):
-        weights = str(Path(weights).expanduser())
+        weights = os.path.expanduser(weights)
     name = model.removeprefix("torchvision/")
     backbone: Any = build_backbone(name, weights=weights)
     size, mean, std = _own_preprocessing(name, weights, backbone)

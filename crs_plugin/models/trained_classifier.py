@@ -1,6 +1,7 @@
 """A linear classifier on an encoder's features, as one artefact beside the encoder."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +113,7 @@ class Classifier:
         }
         tensors = {"weight": self.weight, "bias": self.bias}
         text = json.dumps(description, sort_keys=True)
-        write_described_file(Path(path).expanduser(), tensors, _KEY, text)
+        write_described_file(Path(os.path.expanduser(path)), tensors, _KEY, text)
 
     @classmethod
     def load(cls, path: str | Path) -> "Classifier":
@@ -122,7 +123,7 @@ class Classifier:
             InputError: If there is no such file, it is cut short or damaged, it is no classifier,
                 or it is of a newer format.
         """
-        path = Path(path).expanduser()
+        path = Path(os.path.expanduser(path))
         tensors, text = read_described_file(path, _KEY)
         entries = read_description(text, str(path), FORMAT_VERSION)
         try:

@@ -1,5 +1,6 @@
 """Weights from a file into a network, with every name that does not fit told."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         InputError: If there is no such file or it holds no weights.
     """
-    path = path.expanduser()
+    path = Path(os.path.expanduser(path))
     content = read_tensor_file(path, "weights file")
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]

@@ -1,5 +1,6 @@
 """From the tree of a recipe to its parts, noting everything that is wrong on the way."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -292,6 +293,6 @@ def _given(tree: Node, key: str) -> Node | None:
 def _plugin_file(plugin: str, folder: Path) -> Path | None:
     """The file that a plugin means: given as a path, or a module beside the recipe."""
     if plugin.endswith(".py") or "/" in plugin:
-        return (folder / Path(plugin).expanduser()).resolve()
+        return (folder / os.path.expanduser(plugin)).resolve()
     beside = folder / f"{plugin}.py"
     return beside.resolve() if beside.is_file() else None

@@ -1,5 +1,6 @@
 """The recipes that come with the package."""
 
+import os
 import re
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def find_recipe(name: str) -> Path:
     """
     recipes = shipped_recipes()
     if name not in recipes:
-        inside = Path(name).expanduser() / "recipe.yaml"
+        inside = Path(os.path.expanduser(name)) / "recipe.yaml"
         if inside.is_file():
             raise UnknownRecipeError(f"{name} is the folder of a run: did you mean {inside}?")
         raise UnknownRecipeError(

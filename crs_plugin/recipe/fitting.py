@@ -1,7 +1,7 @@
 """Whether the parts of a recipe fit one another, as far as can be told without building them."""
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crs_plugin.errors import InputError
@@ -54,7 +54,7 @@ def loss_inputs(spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _check_term(tree: Node, spec: Spec, augmentation: Spec | None, findings: Findings) -> None:
     from crs_plugin.losses.pml_losses import WITHOUT_PAIRS
-    from crs_plugin.pretraining.loss_inputs import PART_OF, TERM_INPUTS
+    from crs_plugin.pretraining.loss_inputs import OF_ONE_VIEW, PART_OF, TERM_INPUTS
 
     place = at(tree, spec.key).place
     try:
@@ -73,7 +73,7 @@ def _check_term(tree: Node, spec: Spec, augmentation: Spec | None, findings: Fin
         message = f"{spec.kind} {spec.name!r} cannot take pairs; remove the miner, or take another"
         findings.add(place, spec.key, f"{message} loss")
     views = _views(augmentation)
-    if views is not None and views < 2 and _needs_two_views(spec, required) and augmentation:
+    if views is not None and views < 2 and OF_ONE_VIEW & set(required) and augmentation:
         findings.add(
             place,
             spec.key,
@@ -162,13 +162,6 @@ def _made_by(spec: Spec) -> Any:
 def _views(augmentation: Spec | None) -> int | None:
     views = getattr(_made_by(augmentation), "views", None) if augmentation else None
     return views if isinstance(views, int) else None
-
-
-def _needs_two_views(spec: Spec, required: Iterable[str]) -> bool:
-    from crs_plugin.pretraining.loss_inputs import OF_ONE_VIEW
-
-    views = getattr(_made_by(spec), "views", 1)
-    return bool(OF_ONE_VIEW & set(required)) or (isinstance(views, int) and views > 1)
 
 
 def at(tree: Node, key: str) -> Node:

@@ -1,5 +1,6 @@
 """Recipes that build on others: ``extends: other.yaml``, or the name of a shipped recipe."""
 
+import os
 from pathlib import Path
 
 from crs_plugin.recipe.catalogue import UnknownRecipeError, find_recipe
@@ -18,7 +19,7 @@ def read_tree(source: str | Path, findings: Findings) -> Node | None:
     Returns:
         The merged tree without ``extends``; None if a file of the chain cannot be used.
     """
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if not path.is_file() and not _is_path(str(source)):
         try:
             path = _shipped(str(source))
@@ -60,7 +61,7 @@ def _base(extends: Node, findings: Findings) -> Path | None:
             f"found {described(name)}, expected a recipe file or the name of a shipped recipe",
         )
         return None
-    beside = extends.place.folder / Path(name).expanduser()
+    beside = extends.place.folder / os.path.expanduser(name)
     if beside.is_file():
         return beside
     if _is_path(name):

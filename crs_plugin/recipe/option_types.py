@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -125,13 +125,13 @@ def _located(node: Node, names: set[Any]) -> Node:
         return Node([_located(child, names) for child in node.value], node.place)
     if not isinstance(node.value, str) or node.value in names:
         return node
-    path = node.place.folder / Path(node.value).expanduser()
+    path = node.place.folder / os.path.expanduser(node.value)
     named = str in names and not ("/" in node.value or node.value[:1] == "~" or path.exists())
     return node if named else Node(os.path.abspath(path), node.place)
 
 
 def _leaves(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is made of; the values, for a ``Literal``."""
+    """The types that an annotation is made of, keys apart; the values, for a ``Literal``."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from _leaves(get_args(annotation)[0])
@@ -140,7 +140,8 @@ def _leaves(annotation: Any) -> Iterator[Any]:
     elif origin is None:
         yield annotation
     else:
-        for argument in get_args(annotation):
+        keys = isinstance(origin, type) and issubclass(origin, Mapping)
+        for argument in get_args(annotation)[keys:]:
             yield from _leaves(argument)
 
 

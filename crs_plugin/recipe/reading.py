@@ -249,7 +249,8 @@ def _position(error: YAMLError, text: str) -> tuple[int, int]:
 
 
 def _is_at_end(error: YAMLError) -> bool:
-    return "end of stream" in str(getattr(error, "problem", ""))
+    problem = str(getattr(error, "problem", ""))
+    return "end of stream" in problem or "<stream end>" in problem  # of a quote, of a bracket
 
 
 def _explained(error: YAMLError, text: str, line: int) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ def plugin_file(plugin: str, folder: Path) -> Path | None:
         folder: What a relative path starts from.
     """
     is_file = plugin.endswith(".py") or "/" in plugin
-    return (folder / Path(plugin).expanduser()).resolve() if is_file else None
+    return (folder / os.path.expanduser(plugin)).resolve() if is_file else None
 
 
 def import_plugin(plugin: str, path: Path | None, folder: Path) -> None:

@@ -183,7 +183,7 @@ def _data_folders() -> dict[str, str | None]:
     for name, component in found.items():
         if isinstance(component, PluginError) or "root" not in component.options():
             continue
-        folder = Path(above).expanduser() / name if above else None
+        folder = Path(os.path.expanduser(above)) / name if above else None
         folders[name] = str(folder) if folder is not None and folder.is_dir() else None
     return folders
 

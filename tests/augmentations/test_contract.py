@@ -1,6 +1,7 @@
 """Every augmentation of the package keeps the contract that it ships."""
 
 import pytest
+import torch
 
 from crs_plugin.augmentations import RandomResizedCropFlip
 from crs_plugin.registry import registry
@@ -47,6 +48,50 @@ def test_a_step_keeps_the_contract(name):
     geometric = {"random_small_pose"}
     expected = {} if name in geometric else {"transformation_is_reported": "it moves no pixels"}
     assert not_checked == expected
+
+
+@pytest.mark.parametrize("name", sorted(STEPS - {"fer_color_jitter"}))
+def test_a_step_changes_half_of_the_images_unless_told_otherwise(name):
+    component = makes(name)
+    for step, share in ((component(), 0.5), (component(p=0.2), 0.2)):
+        torch.manual_seed(0)
+        changed = step.forward_parameters((2000, 3, 8, 8))["batch_prob"].mean()
+        assert changed == pytest.approx(share, abs=0.05)
+
+
+@pytest.fixture(params=[*sorted(STEPS), "random_resized_crop_flip"])
+def step(request):
+    """Makes a step, or the crop, with options."""
+    if request.param in STEPS:
+        return lambda **options: makes(request.param)(p=1.0, **options)
+    return lambda **options: RandomResizedCropFlip(24, **options)
+
+
+def test_all_images_are_changed_alike_if_that_is_asked_for(step):
+    torch.manual_seed(0)
+    images = torch.rand(1, 3, 24, 24).expand(6, -1, -1, -1)
+    alike = step(same_on_batch=True)(images)
+    torch.testing.assert_close(alike, alike[:1].expand_as(alike))
+    assert not torch.allclose(alike, images)
+    apart = step()(images)
+    assert not any(torch.allclose(apart[0], other) for other in apart[1:])
+
+
+@pytest.mark.parametrize("name", sorted(STEPS - {"fer_color_jitter"}))
+def test_images_of_half_precision_are_computed_in_full(name):
+    torch.manual_seed(0)
+    images = torch.rand(8, 3, 24, 24).to(torch.bfloat16)
+    change = makes(name)(p=1.0)
+    found = change(images)
+    exact = change(images.float(), params=change._params)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), exact, atol=2**-8, rtol=0)
+
+
+def test_an_image_alone_stays_one_if_that_is_asked_for(step):
+    image = torch.rand(3, 24, 24)
+    assert step()(image).shape == (1, 3, 24, 24)
+    assert step(keepdim=True)(image).shape == (3, 24, 24)
 
 
 def test_the_crop_keeps_the_contract_but_for_p_as_it_changes_the_size_of_every_image():

@@ -79,6 +79,17 @@ def test_factors_are_uniform_and_orders_too():
         assert binomtest(int(drawn[name].sum()), DRAWS, p).pvalue > ALPHA, name
 
 
+def test_ranges_and_rates_of_the_method_where_none_are_given():
+    torch.manual_seed(0)
+    drawn = FERColorJitter().generate_parameters((DRAWS, 3, 1, 1))
+    for (name, _), middle, spread in zip(STEPS, (1, 1, 1, 0), (0.4, 0.4, 0.4, 0.1), strict=True):
+        low, high = middle - spread, middle + spread
+        assert drawn[name].min() == pytest.approx(low, abs=0.005), name
+        assert drawn[name].max() == pytest.approx(high, abs=0.005), name
+    for name, p in (("jittered", 0.8), ("grayscale", 0.2)):
+        assert binomtest(int(drawn[name].sum()), DRAWS, p).pvalue > ALPHA, name
+
+
 def test_the_comparison_can_fail():
     torch.manual_seed(0)
     drawn = FERColorJitter(brightness=0.4).generate_parameters((DRAWS, 3, 1, 1))

@@ -48,15 +48,40 @@ def test_low_quality_leaves_flat_blocks():
     assert blocks.std(dim=(3, 5)).max() < 1e-3
 
 
-def test_each_image_is_degraded_in_its_own_way():
+def test_one_pixel_is_left_at_least():
     torch.manual_seed(0)
-    drawn = RandomDegradation(resolution=0.3, noise=0.1, quality=20).forward_parameters(
-        (4000, 3, 2, 2)
-    )
+    images = torch.rand(2, 1, 16, 16)
+    flat = images.mean(dim=(2, 3), keepdim=True).expand_as(images)
+    torch.testing.assert_close(degraded(images, resolution=0.01), flat, atol=0.05, rtol=0)
+    assert degraded(images, resolution=0.01).std(dim=(2, 3)).max() < 0.01
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_nothing_leaves_the_range_of_an_image(channels):
+    torch.manual_seed(0)
+    images = torch.rand(4, channels, 32, 32).round()
+    found = degraded(images, noise=1.0, quality=5.0)
+    assert (found.min(), found.max()) == (0, 1)
+
+
+def test_limits_are_allowed():
+    RandomDegradation(resolution=1e-3, noise=1.0, quality=1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "resolution", "noise", "quality"),
+    [
+        ({}, 0.6, 0.04, 40),
+        ({"resolution": 0.3, "noise": 0.1, "quality": 20}, 0.3, 0.1, 20),
+    ],
+)
+def test_each_image_is_degraded_in_its_own_way(options, resolution, noise, quality):
+    torch.manual_seed(0)
+    drawn = RandomDegradation(**options).forward_parameters((4000, 3, 2, 2))
     for name, (low, high) in {
-        "resolution": (0.3, 1),
-        "noise": (0, 0.1),
-        "quality": (20, 100),
+        "resolution": (resolution, 1),
+        "noise": (0, noise),
+        "quality": (quality, 100),
     }.items():
         assert drawn[name].min() == pytest.approx(low, abs=0.01 * high), name
         assert drawn[name].max() == pytest.approx(high, abs=0.01 * high), name
@@ -64,7 +89,8 @@ def test_each_image_is_degraded_in_its_own_way():
 
 
 @pytest.mark.parametrize(
-    "option", [{"resolution": 0.0}, {"resolution": 1.5}, {"noise": -1.0}, {"quality": 0}]
+    "option",
+    [{"resolution": 0.0}, {"resolution": 1.5}, {"noise": -1.0}, {"noise": 1.5}, {"quality": 0}],
 )
 def test_options_out_of_range_are_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):

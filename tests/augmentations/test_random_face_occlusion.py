@@ -68,6 +68,43 @@ def test_kinds_are_equally_likely_and_only_those_named():
     assert (counts - 1000).abs().max() < 120
 
 
+def test_an_occluder_has_its_colour_in_the_middle_and_is_darker_at_its_edge():
+    torch.manual_seed(0)
+    occlude = RandomFaceOcclusion(kinds=["mouth"], p=1.0)
+    occluded = occlude(torch.zeros(8, 3, 96, 96))
+    colour = occlude._params["colour"]
+    torch.testing.assert_close(occluded.amax(dim=(2, 3)), colour, atol=0.01, rtol=0)
+    white = occlude(torch.ones(8, 3, 96, 96), params=occlude._params)
+    assert (white.amin(dim=(2, 3)) < 0.75 * colour).all()
+
+
+def test_the_end_of_the_range_is_the_last_kind():
+    occlude = RandomFaceOcclusion(kinds=["eyes", "mask"])
+    end = torch.distributions.Uniform(torch.tensor(2.0), torch.tensor(2.0 + 1e-6))
+    occlude._param_generator.sampler_dict["kind"] = end
+    assert occlude.forward_parameters((4, 3, 8, 8))["kind"].tolist() == [1] * 4
+
+
+@pytest.mark.parametrize(("kind", "one_hue"), [("eyes", True), ("mouth", False), ("hand", True)])
+def test_colours_lie_between_the_darkest_and_the_lightest(kind, one_hue):
+    torch.manual_seed(0)
+    occlude = RandomFaceOcclusion(kinds=[kind])
+    colour = occlude.forward_parameters((3000, 3, 8, 8))["colour"]
+    dark, light = torch.tensor(OCCLUDERS[kind].dark), torch.tensor(OCCLUDERS[kind].light)
+    assert OCCLUDERS[kind].one_hue == one_hue
+    share = (colour - dark) / (light - dark)
+    torch.testing.assert_close(share.amin(dim=0), torch.zeros(3), atol=0.01, rtol=0)
+    torch.testing.assert_close(share.amax(dim=0), torch.ones(3), atol=0.01, rtol=0)
+    together = torch.corrcoef(share.T)[0, 1:]
+    assert (together > 0.99).all() if one_hue else (together.abs() < 0.1).all()
+
+
+def test_the_usual_landmarks_are_shares_of_the_image():
+    drawn = RandomFaceOcclusion().forward_parameters((2, 3, 40, 60))
+    expected = torch.tensor(USUAL_LANDMARKS) * torch.tensor([60, 40]) - 0.5  # 0 is a middle
+    torch.testing.assert_close(drawn["landmarks"], expected.expand(2, -1, -1))
+
+
 def test_it_goes_where_the_landmarks_are():
     occlude = RandomFaceOcclusion(kinds=["mouth"], p=1.0)
     images = torch.ones(8, 3, 64, 64)

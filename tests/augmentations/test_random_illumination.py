@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -52,19 +54,39 @@ def test_a_shadow_darkens_one_side_of_its_edge():
     torch.testing.assert_close(row[32:], torch.full((8,), 0.4), atol=0.01, rtol=0)
 
 
-def test_draws_fill_their_ranges():
+@pytest.mark.parametrize(
+    ("options", "side", "gamma", "shadow"),
+    [({}, 0.5, 1.5, 0.5), ({"side": 0.3, "gamma": 2.0, "shadow": 0.4}, 0.3, 2.0, 0.4)],
+)
+def test_draws_fill_their_ranges(options, side, gamma, shadow):
     torch.manual_seed(0)
-    drawn = RandomIllumination(side=0.3, gamma=2.0, shadow=0.4).forward_parameters((5000, 3, 8, 8))
+    drawn = RandomIllumination(**options).forward_parameters((5000, 3, 8, 8))
     for name, (low, high) in {
-        "side": (0, 0.3),
-        "shadow": (0, 0.4),
-        "log_gamma": (-0.693, 0.693),
+        "side": (0, side),
+        "side_direction": (-math.pi, math.pi),
+        "log_gamma": (-math.log(gamma), math.log(gamma)),
+        "shadow": (0, shadow),
+        "shadow_direction": (-math.pi, math.pi),
+        "shadow_edge": (-0.5, 0.5),
+        "shadow_softness": (0.02, 0.2),
     }.items():
         assert drawn[name].min() == pytest.approx(low, abs=0.01), name
         assert drawn[name].max() == pytest.approx(high, abs=0.01), name
 
 
-@pytest.mark.parametrize("option", [{"side": 1.5}, {"shadow": -0.1}, {"gamma": 0.5}, {"gamma": 9}])
+def test_no_light_is_brighter_than_white_or_darker_than_black(images):
+    lit = light(images, side=1.0, side_direction=math.pi / 4)
+    assert (lit.min(), lit.max()) == (0, 1)
+
+
+def test_limits_are_allowed():
+    RandomIllumination(side=1.0, gamma=5.0, shadow=1.0)
+    RandomIllumination(side=0.0, gamma=1.0, shadow=0.0)
+
+
+@pytest.mark.parametrize(
+    "option", [{"side": 1.5}, {"shadow": -0.1}, {"shadow": 1.5}, {"gamma": 0.5}, {"gamma": 5.5}]
+)
 def test_strengths_out_of_range_are_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):
         RandomIllumination(**option)

@@ -67,6 +67,33 @@ def test_where_no_box_fits_the_middle_is_taken_as_by_torchvision(shape):
         assert drawn[name].tolist() == expected.tolist() * 4
 
 
+@pytest.mark.parametrize(
+    ("share", "ratio", "height", "width"),
+    [(1 / 16, 1, 1, 1), (1e-4, 1, 4, 4), (1 / 16, 1 / 16, 4, 1), (1 / 16, 16, 1, 4)],
+)
+def test_a_box_has_a_pixel_at_least(share, ratio, height, width):
+    crop = RandomResizedCropFlip(8, scale=(share, share), ratio=(ratio, ratio))
+    drawn = draw(crop, 4, 4, 4)
+    assert drawn["height"].tolist() == [height] * 4
+    assert drawn["width"].tolist() == [width] * 4
+
+
+@pytest.mark.parametrize(("ratio", "full", "moved"), [(2, "width", "top"), (0.5, "height", "left")])
+def test_a_box_may_reach_from_end_to_end_wherever_it_lies(ratio, full, moved):
+    torch.manual_seed(0)
+    crop = RandomResizedCropFlip(8, scale=(0.5, 0.5), ratio=(ratio, ratio))
+    drawn = draw(crop, 500, 40, 40)
+    assert drawn[full].unique().tolist() == [40]
+    assert drawn[moved].unique().tolist() == list(range(21))
+
+
+def test_where_a_box_lies_across_says_nothing_of_where_it_lies_down():
+    torch.manual_seed(0)
+    drawn = draw(RandomResizedCropFlip(8, scale=(0.25, 0.25)), DRAWS, 40, 40)
+    places = torch.stack([drawn["top"], drawn["left"]]).double()
+    assert torch.corrcoef(places)[0, 1].abs() < 3 / DRAWS**0.5
+
+
 @pytest.mark.parametrize("flip", [0.0, 0.3, 1.0])
 def test_flip_rate(flip):
     torch.manual_seed(0)
@@ -98,10 +125,11 @@ def test_forward_is_decided_by_the_global_seed():
     assert not torch.equal(first, crop(images))
 
 
-@pytest.mark.parametrize("option", [{"scale": (1.0, 0.5)}, {"ratio": (0.0, 1.0)}])
-def test_reversed_or_empty_ranges_are_refused(option):
-    with pytest.raises(InputError, match=next(iter(option))):
-        RandomResizedCropFlip(16, **option)
+@pytest.mark.parametrize(("name", "range_"), [("scale", (1.0, 0.5)), ("ratio", (0.0, 1.0))])
+def test_reversed_or_empty_ranges_are_refused(name, range_):
+    with pytest.raises(InputError) as raised:
+        RandomResizedCropFlip(16, **{name: range_})
+    assert str(raised.value) == (f"{name} is a range [least, greatest] above 0, not {list(range_)}")
 
 
 def landmark_images(points: Tensor, side: int) -> Tensor:

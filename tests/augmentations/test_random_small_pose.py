@@ -67,10 +67,17 @@ def test_matrices_of_half_precision_images_hold_fractions_of_a_pixel():
     torch.testing.assert_close(matrices, exact)
 
 
-def test_draws_fill_their_ranges():
+@pytest.mark.parametrize(
+    ("options", "angles"),
+    [
+        ({}, {"roll": 10, "yaw": 15, "pitch": 10}),
+        ({"roll": 5, "yaw": 20, "pitch": 0}, {"roll": 5, "yaw": 20, "pitch": 0}),
+    ],
+)
+def test_draws_fill_their_ranges(options, angles):
     torch.manual_seed(0)
-    drawn = RandomSmallPose(roll=5, yaw=20, pitch=0).forward_parameters((3000, 3, 8, 8))
-    for name, most in {"roll": 5, "yaw": 20, "pitch": 0}.items():
+    drawn = RandomSmallPose(**options).forward_parameters((3000, 3, 8, 8))
+    for name, most in angles.items():
         assert drawn[name].abs().max() == pytest.approx(most, rel=0.01), name
         assert abs(drawn[name].mean()) <= 0.05 * most, name
 

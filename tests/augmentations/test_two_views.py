@@ -104,10 +104,11 @@ def test_a_step_that_changes_the_shape_is_named(kind):
         kind(SIZE, then=[Resize((9, 9))])(uint8_images())
 
 
-@pytest.mark.parametrize("shape", [(3, 30, 30), (2, 4, 30, 30)])
+@pytest.mark.parametrize("shape", [(3, 30, 30), (8, 3, 30), (2, 4, 30, 30)])
 def test_other_shapes_are_refused(kind, shape):
-    with pytest.raises(ValueError, match="1 or 3"):
+    with pytest.raises(ValueError, match=r"must be \[B, 1 or 3, H, W\]") as raised:
         kind(SIZE)(torch.rand(shape))
+    assert str(raised.value).endswith(f"not {list(shape)}")
 
 
 def test_module_moves_and_saves_nothing(kind):
@@ -125,6 +126,24 @@ def test_simclr_crops_further_than_the_method():
         least.append(float((drawn["height"] * drawn["width"]).min()) / 1600)
     assert least[0] >= 0.48
     assert least[1] < 0.12
+
+
+@pytest.mark.parametrize(("options", "strength"), [({}, 1.0), ({"strength": 0.5}, 0.5)])
+def test_simclr_flips_and_colours_as_the_paper_says(options, strength):
+    torch.manual_seed(0)
+    augment = SimCLRTwoViews(SIZE, **options)
+    drawn = augment.colours.generate_parameters((5000, 3, 1, 1))
+    for name, middle, spread in (
+        ("brightness_factor", 1, 0.8),
+        ("contrast_factor", 1, 0.8),
+        ("saturation_factor", 1, 0.8),
+        ("hue_factor", 0, 0.2),
+    ):
+        found = (drawn[name] - middle).aminmax()
+        assert found == pytest.approx((-spread * strength, spread * strength), abs=0.005), name
+    flipped = augment.crop.generate_parameters((5000, 3, 40, 40))["flipped"]
+    for values, share in ((drawn["jittered"], 0.8), (drawn["grayscale"], 0.2), (flipped, 0.5)):
+        assert values.double().mean() == pytest.approx(share, abs=0.03)
 
 
 def test_simclr_blurs_half_of_the_images():

@@ -390,6 +390,13 @@ BROKEN = {
         "heads.coarse.input_dim",
         ["32 inputs, but heads.projection gives 16"],
     ),
+    "width of the coarse head, on a projection head that does not say its own": (
+        "{name: mlp, output_dim: 16}\n  coarse: {name: linear}",
+        "{name: mlp}\n  coarse: {name: linear, input_dim: 32}",
+        "13:26",
+        "heads.coarse.input_dim",
+        ["32 inputs, but heads.projection gives 128"],
+    ),
     "plugins that are no list": (
         "seed: 3",
         "plugins: my_module",
@@ -432,6 +439,13 @@ BROKEN = {
         "4:21",
         "data.root",
         ["NO_SUCH_VARIABLE is not set", "${NO_SUCH_VARIABLE:-…}"],
+    ),
+    "unset variable that is no text": (
+        "seed: 3",
+        "seed: ${NO_SUCH_VARIABLE}",
+        "3:1",
+        "seed",
+        ["NO_SUCH_VARIABLE is not set"],
     ),
     "unclosed variable": (
         "root: ./faces",
@@ -479,7 +493,11 @@ def test_there_are_enough_kinds():
 
 
 @pytest.mark.parametrize(
-    "case", ["tab", "missing option", "unset variable", "infinite", "coarse class that is no text"]
+    "case",
+    [
+        *("tab", "missing option", "unset variable", "unset variable that is no text"),
+        *("infinite", "coarse class that is no text"),
+    ],
 )
 def test_nothing_else_is_said(case, valid_text, write, problems):
     old, new, *_ = BROKEN[case]
@@ -521,7 +539,7 @@ def test_a_miner_that_no_term_uses(valid_text, write, problems):
     text = text.replace("  - {name: classify, weight: 1}\n", "") + "miner: {name: pairs}\n"
     [(place, key, message)] = problems(write(text))
     assert (place, key) == ("recipe.yaml:22:1", "miner")
-    assert "no term of the objective uses it" in message
+    assert message == "no term of the objective uses it; remove it, or add a term that does"
 
 
 @pytest.mark.parametrize(
@@ -543,6 +561,6 @@ def test_files_that_are_no_recipe(data, place, words, tmp_path, problems):
 
 
 def test_a_file_that_does_not_exist(tmp_path, problems):
-    [(place, _, message)] = problems(tmp_path / "gone.yaml")
-    assert place == "gone.yaml"
-    assert "No such file" in message
+    [(place, key, message)] = problems(tmp_path / "gone.yaml")
+    assert (place, key) == ("gone.yaml", "")
+    assert message == "the recipe cannot be read: No such file or directory"

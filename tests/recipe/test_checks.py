@@ -1,10 +1,14 @@
 import csv
+from functools import partial
 
 import pytest
 import torch
+from PIL import Image
 
+from crs_plugin.data.dataset import DataError
+from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.checks import check_build, check_data
+from crs_plugin.recipe.checks import check_build, check_data, check_evaluations, check_images
 from crs_plugin.registry import registry
 
 SMALL = """\
@@ -25,6 +29,7 @@ training: {epochs: 1, batch_size: 8}
 evaluation:
   - {name: linear_probe}
 """
+DATA = "data: {name: synthetic_faces, size: 32, train: 64, test: 32}"
 
 
 @pytest.fixture
@@ -87,7 +92,8 @@ def test_the_evaluations_know_the_coarse_classes(recipe):
 
 
 def test_a_recipe_whose_data_are_there(recipe):
-    check_data(recipe())
+    context = check_data(recipe("", "", "seed=5"))
+    assert (context.input_size, context.seed) == (32, 5)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +110,16 @@ def test_a_recipe_whose_data_are_there(recipe):
 def test_what_shows_only_when_it_is_built(override, words, recipe):
     message = "\n".join(map(str, found(check_build, recipe("", "", override))))
     assert all(word in message for word in words), message
+
+
+def test_a_step_is_no_augmentation_of_its_own(recipe, tmp_path):
+    with pytest.raises(RecipeError) as caught:
+        recipe("{name: fer_two_views, size: 32}", "{name: random_illumination}")
+    assert str(caught.value) == (
+        f"{tmp_path}/recipe.yaml:3:1: augmentation.name: 'random_illumination' is one step and"
+        " makes no views; list it under 'then' of a whole augmentation: {name: fer_two_views, …,"
+        " then: [{name: random_illumination}]}"
+    )
 
 
 def test_several_parts_are_told_at_once(recipe):
@@ -259,7 +275,7 @@ def strange(tmp_path):
 
 def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
     changed = recipe(
-        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}",
+        DATA,
         "data:\n  - {name: synthetic_faces}\n  - {name: ferplus, root: ./none}",
     )
     [problem] = found(check_data, changed)
@@ -270,12 +286,19 @@ def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
 def test_all_missing_folders_are_told_at_once(recipe, monkeypatch):
     monkeypatch.delenv("CRS_DATA", raising=False)
     changed = recipe(
-        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}",
+        DATA,
         "data: [{name: table, root: a, file: x.csv}, {name: ferplus}]",
         "evaluation=[{name: linear_probe, test_data: {name: raf_db, root: b}}]",
     )
     keys = [problem.key for problem in found(check_data, changed)]
     assert keys == ["data.0.root", "data.1", "evaluation.0.test_data.root"]
+
+
+def test_a_missing_folder_that_is_named_twice_is_told_once(recipe):
+    probes = [f"{{name: linear_probe, test_data: {{name: raf_db, root: {r}}}}}" for r in "aab"]
+    changed = recipe("", "", f"evaluation=[{', '.join(probes)}]")
+    keys = [problem.key for problem in found(check_data, changed)]
+    assert keys == ["evaluation.0.test_data.root", "evaluation.2.test_data.root"]
 
 
 def test_a_missing_folder_of_an_evaluation(recipe, tmp_path, monkeypatch):
@@ -302,16 +325,40 @@ def unlabelled(tmp_path):
 
 
 def test_data_without_labels_for_a_miner_and_a_loss_that_need_them(recipe, unlabelled):
-    changed = recipe(
-        "data: {name: synthetic_faces, size: 32, train: 64, test: 32}", unlabelled, "evaluation=[]"
-    )
+    changed = recipe(DATA, unlabelled, "evaluation=[]")
     problems = found(check_data, changed)
     assert [problem.key for problem in problems] == ["miner", "objective.0", "objective.1"]
     assert all("needs coarse labels" in problem.message for problem in problems)
 
 
+def test_data_without_labels_for_a_loss_that_needs_fine_ones(recipe, unlabelled):
+    changed = recipe(
+        DATA,
+        unlabelled,
+        "evaluation=[]",
+        "miner=",
+        "heads={fine: {name: linear}}",
+        "objective=[{name: fine_cross_entropy}]",
+    )
+    [problem] = found(check_data, changed)
+    assert problem.key == "objective.0"
+    assert problem.message == (
+        "loss 'fine_cross_entropy' needs fine labels, but none of the 2 training images of faces"
+        " has one"
+    )
+
+
+def test_data_without_images_to_train_on(recipe, tmp_path):
+    changed = recipe("train: 64", "train: 0", "evaluation=[]")
+    [problem] = found(check_data, changed)
+    assert str(problem) == (
+        f"{tmp_path}/recipe.yaml:2:1: data: synthetic_faces (wild, basic) has no images to"
+        " train on (split 'train')"
+    )
+
+
 def test_data_without_labels_for_a_loss_that_needs_none(write, unlabelled):
-    text = SMALL.replace("data: {name: synthetic_faces, size: 32, train: 64, test: 32}", unlabelled)
+    text = SMALL.replace(DATA, unlabelled)
     text = text.replace("  coarse: {name: linear}\n", "").replace(
         "miner: {name: coarse_labels}\n", ""
     )
@@ -320,10 +367,68 @@ def test_data_without_labels_for_a_loss_that_needs_none(write, unlabelled):
     check_data(load_recipe(write(text), ["evaluation=[]"]))
 
 
+@pytest.fixture
+def faces(tmp_path):
+    """Makes a folder of images, some of which are broken, and the recipe's line for it."""
+
+    def faces(*, whole: int, broken: int) -> str:
+        for number in range(whole + broken):
+            path = tmp_path / "faces" / "train" / "happy" / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8)).save(path)
+            if number >= whole:
+                path.write_bytes(b"no image")
+        return "data: {name: image_folder, root: ./faces}"
+
+    return faces
+
+
+def test_the_images_of_one_expression_are_labelled(recipe, faces):
+    fine = ("miner=", "heads={fine: {name: linear}}", "objective=[{name: fine_cross_entropy}]")
+    check_data(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]", *fine))
+
+
+def test_checks_ask_for_no_features_of_the_data_to_pretrain_on(recipe, faces):
+    context = check_data(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]"))
+    reader = ImageReader(lambda *_: None, lambda _: None)
+    context.read_images(reader, feature_size=None, other_size=8, skip=False)
+    assert context.decoded(context.open(None, for_features=False), 8) is not None
+
+
+def test_images_that_cannot_be_read_are_refused(recipe, faces):
+    changed = recipe(DATA, faces(whole=2, broken=1), "evaluation=[]")
+    with pytest.raises(DataError, match=r"1 images cannot be used.*\n.*2\.png") as caught:
+        check_images(changed)
+    assert "on_bad_image: skip" in str(caught.value)
+
+
+def test_images_that_would_be_left_out_are_named(recipe, faces, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")  # a line is not broken: its path is to be copied
+    check_images(recipe(DATA, faces(whole=2, broken=1), "evaluation=[]", "on_bad_image=skip"))
+    said = capsys.readouterr().out
+    assert "1 images cannot be read and would be left out:" in said
+    assert "2.png" in said
+    assert "1.png" not in said
+
+
+def test_nothing_is_said_of_images_that_can_be_read(recipe, faces, capsys):
+    check_images(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]"))
+    assert "cannot be read" not in capsys.readouterr().out
+
+
+def test_what_is_missing_without_the_images_left_out(recipe, faces, tmp_path):
+    broken = recipe(DATA, faces(whole=0, broken=2), "evaluation=[]", "on_bad_image=skip")
+    [problem] = found(check_images, broken)
+    assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:2:1", "data")
+    assert "has no images to train on" in problem.message
+
+
 def test_an_evaluation_that_cannot_be_made_with_the_data(recipe, tmp_path):
     changed = recipe("{name: linear_probe}", "{name: linear_probe}", "data.test=0", "data.train=1")
     [problem] = found(check_data, changed)
     assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:16:5", "evaluation.0")
+    context = check_data(recipe("", "", "data.test=0", "data.train=1", "evaluation=[]"))
+    assert found(partial(check_evaluations, changed.evaluation), context) == (problem,)
 
 
 SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weights: %s}}]"
@@ -337,6 +442,9 @@ SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weig
         [SUPCON % "{up: 0.5}", "heads.coarse=", "labels.coarse={happiness: up, fear: down}"],
         ["sampler={name: balanced, classes: fine}"],
         ["sampler={name: pml/MPerClassSampler, m: 4, classes: fine}"],
+        ["miner=", "heads={fine: {name: linear}}", "objective=[{name: fine_cross_entropy}]"],
+        ["schedule={name: warmup_cosine}"],
+        ["schedule={name: step}"],
         ["miner.max_negatives=3"],
         ["miner.negatives=semihard"],
         [
@@ -346,7 +454,7 @@ SUPCON = "objective=[{name: pml/SupConLoss, reducer: {name: class_weighted, weig
         ],
     ],
 )
-def test_weights_miners_and_samplers_that_build(recipe, overrides):
+def test_weights_heads_schedules_miners_and_samplers_that_build(recipe, overrides):
     check_build(recipe("", "", *overrides))
 
 

@@ -39,11 +39,26 @@ def test_components_stand_in_components() -> None:
     assert (inner.name, inner.key, inner.options["size"]) == ("synthetic_faces", "here.data", 32)
 
 
+def test_a_component_inside_may_be_left_out_and_data_sets_may_be_several() -> None:
+    read = reader()
+    loss = one(read, "loss", {"name": "crs_cont", "class_weights": None})
+    data = [{"name": "synthetic_faces"}, {"name": "synthetic_faces", "size": 32}]
+    knn = one(read, "evaluation", {"name": "knn", "data": data})
+    assert told(read) == []
+    assert loss.options["class_weights"] is None
+    assert [spec.key for spec in knn.options["data"]] == ["here.data.0", "here.data.1"]
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("knn", "here: found text 'knn', expected a mapping with the name of a evaluation"),
-        ({"k": [1]}, "here.name: missing: the name of a evaluation"),
+        (
+            "knn",
+            "here: found text 'knn', expected a mapping with the name of a evaluation;"
+            " write {name: knn}",
+        ),
+        (3, "here: found 3, expected a mapping with the name of a evaluation"),
+        ({"k": [1]}, "here.name: missing: the name of a evaluation, such as "),
         ({"name": 3}, "here.name: found 3, expected the name of a evaluation"),
         ({"name": "kn"}, "here.name: "),
     ],
@@ -52,7 +67,8 @@ def test_a_component_that_cannot_be_read_is_none(written, message) -> None:
     read = reader()
     assert one(read, "evaluation", written) is None
     (problem,) = told(read)
-    assert message in problem
+    assert problem.startswith(f"small.yaml:3:5: {message}")
+    assert message.endswith(" ") or problem.endswith(message)
 
 
 def test_all_wrong_options_are_told() -> None:
@@ -67,12 +83,30 @@ def test_plugins_that_failed_are_named_where_a_component_is_missing() -> None:
     read = reader()
     read.failed_plugins.append("mine.py")
     one(read, "evaluation", {"name": "mine"})
-    assert "It may come from mine.py, which failed" in told(read)[0]
+    one(read, "augmentation", {"name": "kornia/RandomMixUpV2"})
+    unknown, refused = told(read)
+    assert "here.name: unknown evaluation 'mine'" in unknown
+    assert unknown.endswith("It may come from mine.py, which failed")
+    assert "mine.py" not in refused
+
+
+def test_the_short_form_of_a_component_has_a_place_and_a_key() -> None:
+    read = reader()
+    weights = {"good": 1.0, "bad": 0.5}
+    loss = one(read, "loss", {"name": "crs_cont", "class_weights": weights})
+    spec = loss.options["class_weights"]
+    assert told(read) == []
+    assert (spec.kind, spec.name, spec.options) == ("class_weights", "fixed", {"weights": weights})
+    assert (spec.position, spec.key) == ("small.yaml:3:5", "here.class_weights")
 
 
 @pytest.mark.parametrize(("classes", "problems"), [(("good", "bad"), 1), (None, 0)])
-def test_class_weights_are_checked_against_known_classes(classes, problems) -> None:
+@pytest.mark.parametrize(
+    ("name", "option"), [("fixed", "weights"), ("inverse_frequency", "class_counts")]
+)
+def test_class_weights_are_checked_against_known_classes(name, option, classes, problems) -> None:
     read = reader(classes)
-    one(read, "class_weights", {"name": "fixed", "weights": {"good": 1.0, "ugly": 2.0}})
+    one(read, "class_weights", {"name": name, option: {"good": 1, "ugly": 2}})
     assert len(told(read)) == problems
-    assert all("no coarse class is named 'ugly'" in problem for problem in told(read))
+    message = f"here.{option}.ugly: no coarse class is named 'ugly'. Classes: good, bad"
+    assert all(problem.endswith(message) for problem in told(read))

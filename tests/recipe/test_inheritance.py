@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 
@@ -106,3 +108,23 @@ def test_an_inherited_variable_that_is_not_set_matters_only_where_it_stays(
     assert "NO_SUCH_VARIABLE is not set" in message
     write("extends: base.yaml\ndata: {root: ./faces}", "heir.yaml")
     assert load(heir).data[0].options["root"] == valid.parent / "faces"
+
+
+def test_a_variable_in_the_name_of_the_base_that_is_not_set(write, problems, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
+    [(place, key, message)] = problems(write("name: a\nextends: ${NO_SUCH_VARIABLE}/base.yaml"))
+    assert (place, key) == ("recipe.yaml:2:1", "extends")
+    assert "NO_SUCH_VARIABLE is not set" in message
+
+
+@pytest.mark.parametrize("base", ["gone/base", "base.yml", "~nobody_of_that_name/base"])
+def test_a_base_that_looks_like_a_file_is_missed_as_one(base, write, problems, tmp_path):
+    [(place, key, message)] = problems(write(f"name: a\nextends: {base}"))
+    assert (place, key) == ("recipe.yaml:2:1", "extends")
+    assert message == f"there is no recipe file {tmp_path / base}"
+
+
+def test_a_recipe_of_a_user_that_there_is_not(problems):
+    [(place, _, message)] = problems(Path("~nobody_of_that_name/recipe.yaml"))
+    assert place == "recipe.yaml"
+    assert "No such file" in message

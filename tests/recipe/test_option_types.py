@@ -1,14 +1,17 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from annotated_types import Len
+from annotated_types import Len, MultipleOf
 from torch import Tensor
 
-from crs_plugin.recipe.option_types import converted, json_schema
+from crs_plugin.recipe.option_types import converted, json_schema, plain_with_paths
+from crs_plugin.recipe.problem import Place
+from crs_plugin.recipe.tree import planted, walk
 from crs_plugin.registry import (
     Condition,
     OpenFraction,
@@ -27,6 +30,10 @@ def check_capitals(text: str) -> None:
 
 
 Capitals = Annotated[str, Condition("in capitals", check_capitals)]
+
+
+class Mode(Enum):
+    FAST = "fast"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +66,18 @@ def test_values_that_fit(annotation, value, result):
     [
         (float, "1", (), "found text '1', expected a number; remove the quotes"),
         (int, True, (), "found true, expected a whole number"),
+        (int, False, (), "found false, expected a whole number"),
+        (bool, "No", (), "found text 'No', expected true or false; write false"),
+        (bool, "on", (), "found text 'on', expected true or false; write true"),
+        (bool, "off", (), "found text 'off', expected true or false; write false"),
+        (bool, "maybe", (), "found text 'maybe', expected true or false"),
+        (
+            Literal["none", "full"],
+            "no",
+            (),
+            "found text 'no', expected 'none' or 'full'; did you mean 'none'?",
+        ),
+        (Literal["a", "b", "c"], "d", (), "found text 'd', expected one of 'a', 'b' or 'c'"),
         (int, 1.0, (), "found 1.0, expected a whole number"),
         (str, 3, (), "found 3, expected text"),
         (float, None, (), "found nothing, expected a number"),
@@ -74,15 +93,36 @@ def test_values_that_fit(annotation, value, result):
             (),
             "found [2, 1], expected the least value first, then the greatest",
         ),
+        (
+            Sequence[PositiveRange],
+            [[2, 1]],
+            (0,),
+            "found [2, 1], expected the least value first, then the greatest",
+        ),
         (PositiveRange, [0, 1], (0,), "found 0, expected > 0"),
         (Capitals | None, "a", (), "found text 'a', expected capitals"),
         (PositiveInt | None, 0, (), "found 0, expected > 0"),
         (PositiveFloat, [1], (), "found a list of 1, expected a number"),
         (tuple[int, int], [1], (), "found a list of 1, expected 2 items"),
         (tuple[int, int, int], [1], (), "found a list of 1, expected 3 items"),
+        (Sequence[tuple[int, int]], [[1]], (0,), "found a list of 1, expected 2 items"),
+        (
+            float | tuple[float, float],
+            [1],
+            (),
+            "found a list of 1, expected a number or 2 items",
+        ),
         (tuple[int, int], [1, 2, 3], (), "found a list of 3, expected at most 2 items"),
         (Sequence[str], "a", (), "found text 'a', expected a list"),
         (Mapping[str, int], {"a": "b"}, ("a",), "found text 'b', expected a whole number"),
+        (int | Mapping[str, int], {"a": "b"}, ("a",), "found text 'b', expected a whole number"),
+        (
+            Mapping[str, Sequence[int]],
+            {"a": [1, "b"]},
+            ("a", 1),
+            "found text 'b', expected a whole number",
+        ),
+        (Annotated[int, MultipleOf(2)], 3, (), "found 3, expected Input should be a multiple of 2"),
         (
             Literal["fast", "slow"] | int,
             "fats",
@@ -113,6 +153,12 @@ def test_null_may_stand_for_a_default_of_none():
     [
         (PositiveFloat, 0.5, {"type": "number", "exclusiveMinimum": 0, "default": 0.5}),
         (Literal["a", "b"], EMPTY, {"enum": ["a", "b"], "type": "string"}),
+        (
+            tuple[str, ...],
+            ("a",),
+            {"type": "array", "items": {"type": "string"}, "default": ["a"]},
+        ),
+        (Sequence[Mode], EMPTY, {}),
         (Any, EMPTY, {}),
         (Capitals, EMPTY, {"type": "string"}),
         (Annotated[Tensor, "x"], None, {}),
@@ -120,3 +166,42 @@ def test_null_may_stand_for_a_default_of_none():
 )
 def test_json_schema(annotation, default, schema):
     assert json_schema(Option("x", annotation, default)) == schema
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "result"),
+    [
+        (Path, "faces", "{here}/faces"),
+        (Path | None, "../faces", "{above}/faces"),
+        (Path, "~/faces", "{home}/faces"),
+        (Path, "~nobody_of_that_name/faces", "{here}/~nobody_of_that_name/faces"),
+        (Sequence[Path], ["a", "b"], ["{here}/a", "{here}/b"]),
+        (Mapping[str, Path], {"a": "b"}, {"a": "{here}/b"}),
+        (str | Path, "name", "name"),
+        (str | Path, "there.pth", "{here}/there.pth"),
+        (str | Path, "./name", "{here}/name"),
+        (str | Path, "~", "{home}"),
+        (str | Path, "~nobody_of_that_name", "{here}/~nobody_of_that_name"),
+        (Path | Literal["auto"], "auto", "auto"),
+        (str, "./name", "./name"),
+    ],
+)
+def test_paths_are_made_absolute_and_keep_their_places(
+    annotation, value, result, tmp_path, monkeypatch
+):
+    here, home = tmp_path / "recipes", tmp_path / "home"
+    here.mkdir()
+    (here / "there.pth").touch()
+    monkeypatch.setenv("HOME", str(home))
+    written = planted(value, Place("r.yaml", here, 3, 5))
+
+    def filled(value):
+        if isinstance(value, str):
+            return value.format(here=here, above=tmp_path, home=home)
+        if isinstance(value, dict):
+            return {key: filled(inner) for key, inner in value.items()}
+        return [filled(inner) for inner in value]
+
+    found, located = plain_with_paths(written, Option("x", annotation, EMPTY))
+    assert found == filled(result)
+    assert all(str(node.place) == "r.yaml:3:5" for _, node in [("", located), *walk(located)])

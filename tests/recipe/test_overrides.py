@@ -60,7 +60,16 @@ def test_a_path_starts_from_the_current_folder(valid, load, tmp_path, monkeypatc
             ["a list, found '7'.", "0 (contrast), 1 (classify)"],
         ),
         ("objective.classify.weight=1", "objective.classify", ["did you mean 'objective.1'?"]),
+        ("objective.2.weight=1", "objective.2", ["found '2'. Its items are 0 (contrast), 1"]),
+        ("augmentation.scale.2=1", "augmentation.scale.2", ["found '2'. Its items are 0, 1"]),
+        ("exclude_expressions.0=x", "exclude_expressions.0", ["Its items are none"]),
         ("seed.x=1", "seed.x", ["seed is 3, which has no keys inside"]),
+        (
+            "objective.0.weight.x=1",
+            "objective.0.weight.x",
+            ["objective.0.weight is 1.0, which has no keys inside"],
+        ),
+        ("miner.table=1", "miner.name", ["missing"]),
         ("seed", "", ["expected KEY=VALUE"]),
         ("optimizer..lr=1", "", ["expected KEY=VALUE"]),
         ("=1", "", ["expected KEY=VALUE"]),
@@ -75,8 +84,11 @@ def test_a_path_starts_from_the_current_folder(valid, load, tmp_path, monkeypatc
         ),
     ],
 )
-def test_what_is_wrong_is_said_to_come_from_set(override, key, words, valid, problems, monkeypatch):
+def test_what_is_wrong_is_said_to_come_from_set(
+    override, key, words, write, valid_text, problems, monkeypatch
+):
     monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
+    valid = write(valid_text + "miner: null\nexclude_expressions: []\n")
     found = [p for p in problems(valid, override) if p[0] == f"--set {override}" and p[1] == key]
     assert found, problems(valid, override)
     assert all(word in found[0][2] for word in words), found

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from crs_plugin.recipe import RecipeError
 from crs_plugin.recipe.problem import Findings, Place
-from crs_plugin.recipe.reading import read_text, resolved_scalar
+from crs_plugin.recipe.reading import read_resolved, read_text, resolved_scalar
 from crs_plugin.recipe.tree import plain, walk
 
 
@@ -38,9 +39,96 @@ def test_anchors_and_merge_keys():
     assert dict(walk(node))["over.x"].place.line == 1
 
 
+def test_several_merge_keys():
+    node, problems = read("a: {<<: {x: 1, y: 1}, <<: {y: 2, z: 2}, x: 3}")
+    assert not problems
+    assert plain(node) == {"a": {"x": 3, "y": 1, "z": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("? [a]\n: b", "r.yaml:1:3: a key must be text, found a list or mapping"),
+        ("a: {1.5: b}", "r.yaml:1:5: a: a key must be text, found 1.5; write it in quotes: '1.5'"),
+    ],
+)
+def test_keys_that_are_no_text(text, problem):
+    assert [str(p) for p in read(text)[1]] == [problem]
+
+
 def test_a_merge_key_of_no_mapping():
     _, [problem] = read("a: {<<: 3}")
-    assert (problem.place, problem.key) == ("r.yaml:1:5", "a.<<")
+    assert str(problem) == "r.yaml:1:5: a.<<: expected a mapping, or a list of them"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: {<<: {b: !x 1}}", "r.yaml:1:10: a.b: YAML tags are not used in recipes, found !x"),
+        ("a: &c {<<: *c}", "r.yaml:1:8: a: the alias *c contains itself"),
+    ],
+)
+def test_what_is_wrong_inside_a_merge_key_is_told_by_place_and_key(text, problem):
+    assert str(read(text)[1][0]) == problem
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        (
+            "a:\n\tb: 1",
+            "2:1",
+            "found character '\\t' that cannot start any token while scanning for the next token;"
+            " indent with spaces, YAML allows no tabs",
+        ),
+        (
+            "a: b: 1",
+            "1:5",
+            "mapping values are not allowed here;"
+            " a text that holds ': ' needs quotes, and a key stands alone on its line",
+        ),
+        (
+            "a: 'b\nc: 1\n",
+            "1:4",
+            "found unexpected end of stream while scanning a quoted scalar;"
+            " a quote or bracket is not closed",
+        ),
+        (
+            "a: 1\nb: [c,\n",
+            "3:1",
+            "expected the node content, but found '<stream end>' while parsing a flow node;"
+            " a quote or bracket is not closed",
+        ),
+        (
+            "a: {b: 1\n",
+            "1:4",
+            "expected ',' or '}', but got '<stream end>' while parsing a flow mapping;"
+            " a quote or bracket is not closed",
+        ),
+        (
+            "a: {b: ${X}}",
+            "1:9",
+            "expected ',' or '}', but got '{' while parsing a flow mapping;"
+            ' inside braces or brackets write "${NAME}" in quotes',
+        ),
+        (
+            "a: {b: c {d: 1}}",
+            "1:10",
+            "expected ',' or '}', but got '{' while parsing a flow mapping",
+        ),
+        (
+            "a: 1\n---\nb: 2",
+            "2:1",
+            "but found another document expected a single document in the stream;"
+            " a recipe is one document: remove the line ---",
+        ),
+        ("a: *s", "1:4", "found undefined alias 's'"),
+    ],
+)
+def test_broken_yaml_is_told_with_its_remedy(text, place, message):
+    node, [problem] = read(text)
+    assert node is None
+    assert str(problem) == f"r.yaml:{place}: broken YAML: {message}"
 
 
 def test_every_duplicate_is_told():
@@ -113,6 +201,21 @@ def test_a_variable_is_not_replaced_twice(monkeypatch):
 def test_a_byte_order_mark_is_no_text(valid, load):
     valid.write_bytes(b"\xef\xbb\xbf" + valid.read_bytes())
     assert load(valid).name == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("a: [1, 2", "1:4", "broken YAML"),
+        ("a: 1\nb: ${NO_SUCH_VARIABLE}\n", "2:1", "NO_SUCH_VARIABLE is not set"),
+    ],
+)
+def test_a_resolved_recipe_that_was_broken_since(text, place, words, write, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
+    path = write(text)
+    with pytest.raises(RecipeError, match=words) as caught:
+        read_resolved(path)
+    assert [problem.place for problem in caught.value.problems] == [f"{path}:{place}"]
 
 
 def test_numbers_as_keys_are_text():

@@ -39,7 +39,7 @@ def _row(name: str, found: Component | PluginError, above: str | None) -> dict[s
     told = about(found.target)
     classes = {label for label in told.labels.values() if label} if told else set()
     needs_files = "root" in found.options()
-    folder = Path(above).expanduser() / name if above and needs_files else None
+    folder = Path(os.path.expanduser(above)) / name if above and needs_files else None
     return {
         "name": name,
         "title": told.title if told else found.summary,

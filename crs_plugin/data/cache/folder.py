@@ -13,7 +13,7 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("CRS_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "crs_plugin"
     if sys.platform == "win32":

@@ -23,9 +23,9 @@ def data_root(root: Path | None, name: str, how_to_get: str = "") -> Path:
         DataError: If there is no such folder; the message says how to name it.
     """
     if root is not None:
-        folder, remedy = Path(root).expanduser(), f"Set 'root' to the folder of {name}."
+        folder, remedy = Path(os.path.expanduser(root)), f"Set 'root' to the folder of {name}."
     elif os.environ.get("CRS_DATA"):
-        folder = Path(os.environ["CRS_DATA"]).expanduser() / name
+        folder = Path(os.path.expanduser(os.environ["CRS_DATA"])) / name
         remedy = f"Set 'root', or CRS_DATA to a folder that has a folder {name}."
     else:
         raise DataError(

@@ -1,5 +1,6 @@
 """The encoder that is to be evaluated, by what a person types."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def check_features(text: str) -> None:
     Raises:
         InputError: If it is such a file.
     """
-    read_features(Path(text).expanduser())
+    read_features(Path(os.path.expanduser(text)))
 
 
 def features_of_file(text: str, datasets: Sequence[FaceDataset]) -> Embedder:
@@ -31,7 +32,7 @@ def features_of_file(text: str, datasets: Sequence[FaceDataset]) -> Embedder:
     Raises:
         InputError: If they are not those of these data.
     """
-    return StoredFeatures.of(Path(text).expanduser(), datasets)
+    return StoredFeatures.of(Path(os.path.expanduser(text)), datasets)
 
 
 def trained_by(text: str) -> dict[str, Any] | None:
@@ -40,7 +41,7 @@ def trained_by(text: str) -> dict[str, Any] | None:
     Raises:
         RecipeError: If there is one that cannot be read.
     """
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     folder = path if path.is_dir() else path.parent
     recipe = folder / "recipe.yaml"
     ours = folder / ENCODER_FILE
@@ -49,13 +50,13 @@ def trained_by(text: str) -> dict[str, Any] | None:
 
 def absolute_source(text: str) -> str:
     """Return the text with a path made absolute, where it is one."""
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     return str(path.absolute()) if path.exists() else text
 
 
 def short_name(text: str) -> str:
     """Return a name for an encoder that a folder can have."""
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     if path.name == ENCODER_FILE and path.absolute().parent.name:
         path = path.absolute().parent
     name = path.name.removesuffix(path.suffix) if path.is_file() else path.name
