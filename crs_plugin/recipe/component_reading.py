@@ -74,16 +74,16 @@ class ComponentReader:
     def _component(self, kind: str, node: Node, key: str) -> Component | None:
         if not isinstance(node.value, dict):
             hint = f"; write {{name: {node.value}}}" if isinstance(node.value, str) else ""
-            add_mismatch(self.findings, node, key, f"a mapping with the name of a {kind}{hint}")
+            add_mismatch(self.findings, node, key, f"a mapping with the name of the {kind}{hint}")
             return None
         name = node.value.get("name")
         if name is None:
             known = listed(list(self.registry.names(kind))[:10])
-            message = f"missing: the name of a {kind}, such as {known}"
+            message = f"missing: the name of the {kind}, such as {known}"
             self.findings.add(node.place, joined(key, "name"), message)
             return None
         if not isinstance(name.value, str):
-            add_mismatch(self.findings, name, joined(key, "name"), f"the name of a {kind}")
+            add_mismatch(self.findings, name, joined(key, "name"), f"the name of the {kind}")
             return None
         try:
             return self.registry.get(kind, name.value)

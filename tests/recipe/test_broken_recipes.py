@@ -185,7 +185,7 @@ BROKEN = {
         "{}",
         "13:3",
         "heads.coarse.name",
-        ["missing: the name of a head, such as linear, mlp"],
+        ["missing: the name of the head, such as linear, mlp"],
     ),
     "name alone": (
         "{name: linear}",

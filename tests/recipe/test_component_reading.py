@@ -54,12 +54,12 @@ def test_a_component_inside_may_be_left_out_and_data_sets_may_be_several() -> No
     [
         (
             "knn",
-            "here: found text 'knn', expected a mapping with the name of a evaluation;"
+            "here: found text 'knn', expected a mapping with the name of the evaluation;"
             " write {name: knn}",
         ),
-        (3, "here: found 3, expected a mapping with the name of a evaluation"),
-        ({"k": [1]}, "here.name: missing: the name of a evaluation, such as "),
-        ({"name": 3}, "here.name: found 3, expected the name of a evaluation"),
+        (3, "here: found 3, expected a mapping with the name of the evaluation"),
+        ({"k": [1]}, "here.name: missing: the name of the evaluation, such as "),
+        ({"name": 3}, "here.name: found 3, expected the name of the evaluation"),
         ({"name": "kn"}, "here.name: "),
     ],
 )
