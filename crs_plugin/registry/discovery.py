@@ -56,7 +56,9 @@ class Registry:
         """
         self._check_kind(kind)
         if not name or any(letter.isspace() for letter in name):
-            raise RegistryError(f"the name of a component ({kind}) has to be one word, not {name!r}")
+            raise RegistryError(
+                f"the name of a component ({kind}) has to be one word, not {name!r}"
+            )
 
         def decorate(target: T) -> T:
             self._add(Component(kind, name, target, self._origin(target), place_of(target)))
