@@ -9,8 +9,8 @@ from crs_plugin.data.leakage.overlap import overlap
 from crs_plugin.data.leakage.part import splits_of
 from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.checks import check_data
-from crs_plugin.runs.leaks import FoundLeaks, find_leaks
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.runs.leaks import FoundLeaks, find_leaks
 
 SIZE = 64
 """Side in pixels to which a data set that stands alone is decoded."""

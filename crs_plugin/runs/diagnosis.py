@@ -19,8 +19,8 @@ from crs_plugin.data.decoding import usable_cores
 from crs_plugin.pretraining.precision_here import cpu_has_fast_bfloat16, precision_here
 from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.recipe import Recipe, load_recipe
-from crs_plugin.runs.run_environment import environment
 from crs_plugin.registry import PluginError, registry
+from crs_plugin.runs.run_environment import environment
 
 DEFAULT_RECIPE = "crs_cont_resnet18"
 

@@ -16,9 +16,9 @@ def main() -> None:
             signal.signal(getattr(signal, number), signal.SIG_IGN)
     from crs_plugin.errors import InputError
     from crs_plugin.recipe.recipe import load_recipe
+    from crs_plugin.registry import RegistryError
     from crs_plugin.runs.run_folder import RunFolder
     from crs_plugin.runs.running import follow
-    from crs_plugin.registry import RegistryError
 
     folder, ready = RunFolder(Path(sys.argv[1])), Path(sys.argv[2])
     try:

@@ -15,13 +15,13 @@ from crs_plugin.data.leakage.copies import find_copies
 from crs_plugin.data.leakage.overlap import Overlap, overlap
 from crs_plugin.data.leakage.part import Part, splits_of
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.report.leaks import Comparison, Leaks
 from crs_plugin.evaluation.features.traced_images import TracedImages
+from crs_plugin.evaluation.report.leaks import Comparison, Leaks
 from crs_plugin.recipe.building import PretrainingData
-from crs_plugin.runs.opened_data import PRETRAINING
 from crs_plugin.recipe.problem import RecipeError
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import Spec
+from crs_plugin.runs.opened_data import PRETRAINING
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.hardware import check_hardware
 from crs_plugin.pretraining.module import PretrainingModule
+from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.building import (
     PretrainingData,
     build_module,
@@ -21,10 +22,9 @@ from crs_plugin.recipe.building import (
     reduced,
 )
 from crs_plugin.recipe.checks import check_build, check_data, check_open_data
-from crs_plugin.runs.leaks import FoundLeaks, find_leaks, in_words, refuse, without_leaks
-from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.sampling import sampler_factory
+from crs_plugin.runs.leaks import FoundLeaks, find_leaks, in_words, refuse, without_leaks
 from crs_plugin.runs.telling import Telling
 
 

@@ -9,8 +9,8 @@ import torch
 from crs_plugin.data.contact_sheet import contact_sheet
 from crs_plugin.data.decoded_images import DecodedImages
 from crs_plugin.evaluation.context import EvaluationContext
-from crs_plugin.evaluation.features.embedding_sample import embedding_sample
 from crs_plugin.evaluation.error_examples import ErrorExamples, error_examples
+from crs_plugin.evaluation.features.embedding_sample import embedding_sample
 from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.report.run_report import DataCounts, Outcome, RunReport, Seen
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult, headline_targets
@@ -22,9 +22,9 @@ from crs_plugin.pretraining.surroundings import undisturbed
 from crs_plugin.pretraining.training import PretrainingOutcome
 from crs_plugin.recipe.building import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.sampling import labels_that_steer
 from crs_plugin.runs.run_environment import flat_environment
 from crs_plugin.runs.run_folder import RunFolder
-from crs_plugin.recipe.sampling import labels_that_steer
 from crs_plugin.runs.shown_views import shown_images, shown_views
 
 SHOWN_IMAGES, SHOWN_DRAWS = 8, 3

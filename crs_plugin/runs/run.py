@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from crs_plugin.errors import InputError
 from crs_plugin.recipe.recipe import load_recipe
-from crs_plugin.runs.run_folder import Mode, RunFolder
-from crs_plugin.runs.running import run_recipe
 from crs_plugin.recipe.tree import joined
 from crs_plugin.recipe.writing import on_one_line
+from crs_plugin.runs.run_folder import Mode, RunFolder
+from crs_plugin.runs.running import run_recipe
 
 if TYPE_CHECKING:
     from crs_plugin.models.encoder import Encoder

@@ -21,14 +21,14 @@ from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.processes import processes_here
 from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
+from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.building import PretrainingData, encoder_of
+from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.runs.card import write_card
 from crs_plugin.runs.followers import followers
 from crs_plugin.runs.leaks import FoundLeaks
 from crs_plugin.runs.log_file import logged_to
 from crs_plugin.runs.preparing import PreparedRun, prepare_run
-from crs_plugin.progress import StageProgress
-from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.runs.references import built_references
 from crs_plugin.runs.reporting import FinishedRun, labels_used
 from crs_plugin.runs.run_folder import Mode, RunFolder

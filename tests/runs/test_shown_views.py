@@ -5,8 +5,8 @@ import torch
 from crs_plugin.augmentations import FERColorJitter, FERTwoViews, SimCLRTwoViews
 from crs_plugin.errors import InputError
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.runs.shown_views import one_augmentation, shown_images, shown_views
 from crs_plugin.registry import UnknownComponentError
+from crs_plugin.runs.shown_views import one_augmentation, shown_images, shown_views
 
 FINE = np.array([2] * 50 + [0] * 3 + [5] * 7 + [-1] * 2, dtype=np.int16)
 IMAGES = torch.randint(256, (3, 1, 20, 20), dtype=torch.uint8)

@@ -15,7 +15,9 @@ from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.summary import summary_table
 from crs_plugin.files import write_atomically
 from crs_plugin.models.open_encoder import open_encoder
+from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.checks import check_evaluations
+from crs_plugin.recipe.spec import Spec
 from crs_plugin.runs.evaluating.evaluated_encoder import (
     absolute_source,
     check_features,
@@ -27,9 +29,7 @@ from crs_plugin.runs.evaluating.evaluation_folder import EvaluationFolder
 from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
 from crs_plugin.runs.evaluating.evaluation_reporting import FinishedEvaluation
 from crs_plugin.runs.log_file import logged_to
-from crs_plugin.progress import StageProgress
 from crs_plugin.runs.references import built_references
-from crs_plugin.recipe.spec import Spec
 from crs_plugin.runs.telling import Telling
 
 log = logging.getLogger("crs_plugin.evaluate")

@@ -8,9 +8,9 @@ from typing import Any
 from crs_plugin.data.contact_sheet import contact_sheet
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.features.embedding_sample import embedding_sample
+from crs_plugin.evaluation.features.stored_features import StoredFeatures
 from crs_plugin.evaluation.report import DataCounts, EvaluatedEncoder, RunReport, Seen
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult
-from crs_plugin.evaluation.features.stored_features import StoredFeatures
 from crs_plugin.runs.evaluating.evaluated_encoder import absolute_source, short_name, trained_by
 from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
 from crs_plugin.runs.run_environment import flat_environment

@@ -7,9 +7,9 @@ from typing import Any
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
 from crs_plugin.recipe.recipe import load_recipe
+from crs_plugin.registry import MissingExtraError
 from crs_plugin.runs.sweeping.sweep import SweepRun
 from crs_plugin.runs.sweeping.sweeping import run_alone
-from crs_plugin.registry import MissingExtraError
 
 
 def submit_jobs(

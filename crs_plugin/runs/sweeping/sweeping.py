@@ -16,10 +16,10 @@ from crs_plugin.pretraining.processes import processes_here
 from crs_plugin.recipe.checks import check_build, check_data
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.registry import RegistryError
 from crs_plugin.runs.run_folder import Mode, RunFolder
 from crs_plugin.runs.running import run_recipe
 from crs_plugin.runs.sweeping.sweep import SweepRun
-from crs_plugin.registry import RegistryError
 from crs_plugin.verbosity import progress_console
 
 NEW, STOPPED, FINISHED = "new", "to be continued", "finished"
