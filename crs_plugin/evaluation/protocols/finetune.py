@@ -43,7 +43,9 @@ class Finetune:
         data: Data whose train split trains the network and whose test split tests it (a fifth is
             set aside where there are no splits); by default the recipe's data.
         epochs: Epochs that are trained, of which the best on validation is kept.
-        lr: Learning rate at the start.
+        lr: Learning rate at the start. On synthetic faces of another seed than those that are
+            tested, 5e-4 gave an accuracy of 88.1 %, 1e-3 89.7 % and 2e-3 90.3 %; on real faces it
+            was not chosen.
         batch_size: Images in one step.
         validation_fraction: Share of the training images that chooses the epoch.
 
@@ -57,7 +59,7 @@ class Finetune:
         title: str | None = None,
         data: Annotated[Callable[[], FaceDataset] | None, Part("dataset")] = None,
         epochs: PositiveInt = 5,
-        lr: PositiveFloat = 5e-4,
+        lr: PositiveFloat = 1e-3,
         batch_size: Annotated[int, Ge(2)] = 64,
         validation_fraction: OpenFraction = 0.2,
     ) -> None:
