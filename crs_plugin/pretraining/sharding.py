@@ -3,16 +3,17 @@
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from pytorch_lightning.strategies import ModelParallelStrategy
 from torch import nn
-from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-from torch.distributed.device_mesh import DeviceMesh
-from torch.distributed.fsdp import fully_shard
 from torch.optim import Optimizer
 
 from crs_plugin.pretraining.processes import PATIENCE
+
+if TYPE_CHECKING:
+    from torch.distributed.device_mesh import DeviceMesh
 
 
 class ShardedStrategy(ModelParallelStrategy):
@@ -44,7 +45,7 @@ def blocks(part: nn.Module) -> Iterator[nn.Module]:
             yield from (child for child in module if len(list(child.children())) > 0)
 
 
-def shard(module: nn.Module, mesh: DeviceMesh) -> None:
+def shard(module: nn.Module, mesh: "DeviceMesh") -> None:
     """Share out the parameters of a module's parts in place.
 
     Each part is shared out block by block, so that while one computes, the others stay shared out.
@@ -53,10 +54,12 @@ def shard(module: nn.Module, mesh: DeviceMesh) -> None:
         module: Its children are called one by one, it itself never is.
         mesh: The processes, in one dimension.
     """
+    from torch.distributed.fsdp import fully_shard  # some builds of PyTorch lack it
+
     for name, part in _trained_parts(module):
         part.to(memory_format=torch.contiguous_format)  # PyTorch shares no others out
         # Losses are not wrapped one by one, as copies are made of them.
-        for block in () if name == "objective" else blocks(part):
+        for block in () if name == "objective" else reversed([*blocks(part)]):  # inner ones first
             fully_shard(block, mesh=mesh)
         fully_shard(part, mesh=mesh)
 
@@ -69,6 +72,8 @@ def put_together_again(module: nn.Module) -> Iterator[None]:
     block; only in the first one do the parts have the parameters and buffers that the shared-out
     ones have in the end.
     """
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
     whole = {name: copy.deepcopy(part) for name, part in _trained_parts(module)}
     yield
     options = StateDictOptions(full_state_dict=True, cpu_offload=True)  # elsewhere it is empty

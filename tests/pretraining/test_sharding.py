@@ -40,8 +40,9 @@ class Proxies(nn.Module):
 def module(optimizer: str) -> PretrainingModule:
     terms = [Term("crs_cont", 1.0, CRSContLoss()), Term("proxies", 0.5, Proxies())]
     # Without batch normalisation no gradient is zero but for rounding, which Adam would blow up.
+    stage = nn.Sequential(nn.Sequential(nn.Conv2d(3, 6, 3, stride=2)))  # a block in a block
     parts = {
-        "backbone": nn.Sequential(nn.Conv2d(3, 6, 3, stride=2), nn.Flatten(), nn.Linear(54, 12)),
+        "backbone": nn.Sequential(stage, nn.Flatten(), nn.Linear(54, 12)),
         "projection": nn.Linear(12, 5),
         "coarse": None,
     }
