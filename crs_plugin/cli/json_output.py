@@ -1,8 +1,8 @@
 """``--json``: what a command prints for programs, on stdout alone.
 
 It is one object. ``version`` is that of its layout: 1, raised when an entry changes its meaning or
-is taken away; entries may be added without notice. Paths are as in the tables, bytes are whole
-numbers, what is not known is null::
+is taken away; entries may be added without notice. Paths are as in the tables (absolute in
+recipes), bytes are whole numbers, what is not known is null::
 
     crs recipe list        {recipes: [{name, file, description}]}
     crs recipe show        {name, values: the recipe, from: {key: file:line | default | …}}

@@ -115,13 +115,49 @@ def load_recipe(
         RecipeError: If anything is wrong; all problems at once, each with file, line and column.
     """
     findings = Findings()
+    tree = _read(source, overrides, findings)
+    if tree is not None:
+        recipe = _assembled(tree, registry, findings)
+    findings.raise_if_any()
+    return recipe
+
+
+def read_recipe(
+    source: str | Path, overrides: Sequence[str] = ()
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read a recipe as it is written, without importing and so without checking its components.
+
+    Args:
+        source: As for ``load_recipe``.
+        overrides: As for ``load_recipe``.
+
+    Returns:
+        The values with what is inherited, set and left to its default, environment variables
+        replaced, paths as they are written; and dotted key → where each came from.
+
+    Raises:
+        RecipeError: If it cannot be read, or has keys that no recipe has, or lacks a section.
+    """
+    findings = Findings()
+    tree = _read(source, overrides, findings)
+    if tree is not None:
+        assembly = Assembly(registry, findings)
+        assembly.check_keys(tree)
+        shown = assembly.values(tree), _provenance(tree)
+    findings.raise_if_any()
+    return shown
+
+
+def _read(source: str | Path, overrides: Sequence[str], findings: Findings) -> Node | None:
     tree = read_tree(source, findings)
     if tree is not None:
         tree = _with_defaults(overridden(tree, overrides, findings))
         add_problems(tree, findings)
-        recipe = _assembled(tree, registry, findings)
-    findings.raise_if_any()
-    return recipe
+    return tree
+
+
+def _provenance(tree: Node) -> dict[str, str]:
+    return {key: node.place.origin for key, node in walk(tree)}
 
 
 def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
@@ -152,8 +188,7 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
         "loggers": assembly.several(tree, "loggers"),
     }
     check_fit(tree, parts["heads"], parts["objective"], parts["augmentation"], labels, findings)
-    provenance = {key: node.place.origin for key, node in walk(tree)}
-    return Recipe(**parts, values=assembly.values(tree), provenance=provenance)
+    return Recipe(**parts, values=assembly.values(tree), provenance=_provenance(tree))
 
 
 def _with_defaults(tree: Node) -> Node:

@@ -42,6 +42,25 @@ def test_show_writes_values_as_yaml_does(call, capsys, monkeypatch):
     assert shown["optimizer.weight_decay"] == "1e-05"
 
 
+def test_show_shows_a_recipe_that_has_mistakes_as_it_is_written(call, capsys, tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "extends: crs_cont_resnet18\nname: mine\ndata: {name: image_folder, root: faces}\n"
+        "optimizer: {name: sdg, lr: fast}\n"
+    )
+    assert call("recipe", "show", "mine.yaml") == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["data.root", "faces", "mine.yaml:3"] in lines
+    assert ["optimizer.name", "sdg", "mine.yaml:4"] in lines
+    assert call("recipe", "show", "mine.yaml", "--yaml") == 2
+    assert "did you mean 'sgd'" in capsys.readouterr().err
+
+
+def test_show_tells_a_key_that_no_recipe_has(call, capsys, tmp_path):
+    (tmp_path / "mine.yaml").write_text("extends: crs_cont_resnet18\noptimzer: {name: sgd}\n")
+    assert call("recipe", "show", "mine.yaml") == 2
+    assert "did you mean 'optimizer'" in capsys.readouterr().err
+
+
 LONG = "a long title that no terminal of eighty columns has room for, for it has 80 letters"
 
 

@@ -21,22 +21,35 @@ _LEAST_VALUE = 20
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a recipe file instead of a table.")
 @json_option
 def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool, as_json: bool) -> None:
-    """Print a recipe as it will run, with where each value came from."""
-    from rich.console import Console
+    """Print a recipe as it will run, with where each value came from.
 
-    from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.writing import on_one_line
+    The table is there at once, also of a recipe with a mistake in it: components are not imported,
+    options not checked, paths stand as they are written. With --yaml and --json the recipe is
+    checked like by 'crs recipe validate', and paths are absolute.
+    """
+    from crs_plugin.recipe.recipe import load_recipe, read_recipe
 
-    loaded = load_recipe(recipe, overrides)
     if as_yaml:
-        click.echo(loaded.to_yaml(), nl=False)
-        return
-    sources = {key: loaded.provenance.get(key, "default") for key, _ in _leaves(loaded.values)}
-    if as_json:
+        click.echo(load_recipe(recipe, overrides).to_yaml(), nl=False)
+    elif as_json:
+        loaded = load_recipe(recipe, overrides)
+        sources = {key: source for key, _, source in _rows(loaded.values, loaded.provenance)}
         print_json({"name": loaded.name, "values": loaded.values, "from": sources})
-        return
-    rows = [(key, on_one_line(value), sources[key]) for key, value in _leaves(loaded.values)]
-    _print_rows(rows, Console())
+    else:
+        from rich.console import Console
+
+        from crs_plugin.recipe.writing import on_one_line
+
+        rows = _rows(*read_recipe(recipe, overrides))
+        _print_rows([(key, on_one_line(value), source) for key, value, source in rows], Console())
+
+
+def _rows(
+    values: Mapping[str, Any], provenance: Mapping[str, str]
+) -> Iterator[tuple[str, Any, str]]:
+    """Every value with its dotted key and where it came from."""
+    for key, value in _leaves(values):
+        yield key, value, provenance.get(key, "default")
 
 
 def _print_rows(rows: Sequence[tuple[str, str, str]], console: "Console") -> None:
