@@ -52,10 +52,11 @@ def keep_kernels_in(folder: Path) -> None:
     made for the instructions of one CPU, so those of different CPUs are kept apart.
 
     Args:
-        folder: Need not be there yet.
+        folder: Need not be there yet. One with a space in its path is not taken: PyTorch hands it
+            to the compiler without quotes.
     """
     named = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
-    if named is None or _is_pytorchs_own(Path(named)):
+    if " " not in str(folder) and (named is None or _is_pytorchs_own(Path(named))):
         kind = f"torch-{torch.__version__}-{torch.backends.cpu.get_cpu_capability()}"
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder / kind.replace(" ", "-").lower())
 

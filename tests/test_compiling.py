@@ -139,3 +139,9 @@ def test_a_folder_that_the_user_has_named_stays(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/mine")
     keep_kernels_in(tmp_path)
     assert os.environ["TORCHINDUCTOR_CACHE_DIR"] == "/mine"
+
+
+def test_a_folder_with_a_space_is_left_to_other_files(monkeypatch, tmp_path):
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    keep_kernels_in(tmp_path / "Anna Maria")
+    assert "TORCHINDUCTOR_CACHE_DIR" not in os.environ
