@@ -271,6 +271,7 @@ def strange(tmp_path):
     yield
     for key in [key for key in registry._components if key[1].startswith("checks_")]:
         del registry._components[key]
+    registry._plugins.clear()  # another test's file may lie where this one's did
 
 
 def test_a_missing_folder_is_told_where_the_data_stand(recipe, tmp_path):
