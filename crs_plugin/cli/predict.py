@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crs_plugin.evaluation.figures.predictions import Box, PredictedFace
 
 _MOST_SHOWN = 50
+_UNLIMITED = 10_000  # columns
 _AT_ONCE = 32  # photos that are held in memory
 
 
@@ -164,12 +165,20 @@ def _print_table(faces: "Sequence[PredictedFace]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("image", "expression", "probability", "then", "", box=None)
+    table = Table(box=None)
+    for heading in ("image", "expression", "probability", "then", ""):
+        table.add_column(heading, overflow="fold")
     for face in faces:
         ranked = sorted(face.prediction.probabilities.items(), key=lambda entry: -entry[1])[:2]
         cells = [text for name, value in ranked for text in (name, f"{100 * value:.1f} %")]
         table.add_row(*map(Text, (face.name, *cells)))
-    Console().print(table)
+    console = Console()
+    # Elsewhere than on a terminal lines are never folded: a program may read them.
+    if not console.is_terminal:
+        console.width = console.measure(
+            table, options=console.options.update(max_width=_UNLIMITED)
+        ).maximum
+    console.print(table)
 
 
 def _print_json(faces: "Sequence[PredictedFace]") -> None:

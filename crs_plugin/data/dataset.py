@@ -78,6 +78,8 @@ class FaceDataset:
         skipped: Reason → how many records were left out for it when the set was opened.
         extra: What else a set knows of each image: name → float32 ``[N]`` or ``[N, K]``, with NaN
             where it is unknown.
+        labels: What the files call an expression → the expression, None if left out, where these
+            are the user's own words; those of a published set stand in its ``About``.
     """
 
     name: str
@@ -87,6 +89,7 @@ class FaceDataset:
     subject: NDArray[np.int32]
     skipped: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    labels: Mapping[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(self.images), len(self.fine), len(self.split), len(self.subject)}

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from crs_plugin.data.about import About
 from crs_plugin.data.bad_images import REASON, BadImage
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.expressions import ALL_EXPRESSIONS
@@ -60,13 +59,15 @@ def inspected(dataset: FaceDataset, bad: Mapping[int, BadImage] | None = None) -
     )
 
 
-def labels_by_expression(about: About | None) -> dict[str | None, list[str]]:
+def labels_by_expression(labels: Mapping[str, str | None]) -> dict[str | None, list[str]]:
     """Return expression → the labels that stand for it in a set's files, in canonical order.
 
-    Labels that are left out come last, under None. Empty where nothing is known of the set, or the
-    labels are the user's.
+    Labels that are left out come last, under None.
+
+    Args:
+        labels: Label → expression, None where it is left out.
     """
     found: dict[str | None, list[str]] = {}
-    for label, expression in (about.labels if about else {}).items():
+    for label, expression in labels.items():
         found.setdefault(expression, []).append(label)
     return {name: found[name] for name in (*ALL_EXPRESSIONS, None) if name in found}

@@ -13,7 +13,36 @@ from crs_plugin.evaluation.result import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
+
+_TITLE = "Frozen encoder, in per cent (95 % interval)"
+_UNLIMITED = 10_000  # columns
+
+
+class Summary:
+    """All headline targets: as a table, or below one another where a table would be cut off.
+
+    Args:
+        results: What came out.
+    """
+
+    def __init__(self, results: Sequence[EvaluationResult]) -> None:
+        self._results = results
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from rich.measure import Measurement
+        from rich.text import Text
+
+        table = summary_table(self._results)
+        unlimited = options.update(max_width=_UNLIMITED)
+        if Measurement.get(console, unlimited, table).minimum <= options.max_width:
+            yield table
+            return
+        yield Text(_TITLE, style="italic")
+        for target in headline_targets(self._results):
+            yield Text(target.title, style="bold")
+            yield from (Text.from_markup(f"  {line}") for line in _lines(target))
 
 
 def summary_table(results: Sequence[EvaluationResult]) -> "Table":
@@ -25,8 +54,7 @@ def summary_table(results: Sequence[EvaluationResult]) -> "Table":
     shown = headline_targets(results)
     encoders = list(dict.fromkeys(name for target in shown for name in target.scores))
     references = [name for name in encoders if name != TRAINED]
-    title = "Frozen encoder, in per cent (95 % interval)"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=_TITLE, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     longest_word = max((len(word) for t in shown for word in t.title.split()), default=0)
     table.add_column("target", overflow="fold", min_width=min(longest_word, 20))
     headings = ["accuracy", *references, "UAR", *references]
@@ -39,16 +67,39 @@ def summary_table(results: Sequence[EvaluationResult]) -> "Table":
             cell
             for measure in ("accuracy", "uar")
             for cell in (
-                _rate(
-                    getattr(target.trained, measure),
-                    getattr(target.trained, f"{measure}_interval"),
-                ),
+                _own(target, measure),
                 *(_reference(target, name, measure) for name in references),
             )
         ]
         cells += [_gained(target)] if beside_random else []
         table.add_row(escape(target.title), *cells)
     return table
+
+
+def _lines(target: Target) -> list[str]:
+    from rich.markup import escape
+
+    lines = []
+    for title, measure in (("accuracy", "accuracy"), ("UAR", "uar")):
+        lines.append(f"{title} {_in_one_line(_own(target, measure))}")
+        lines += [
+            f"  {escape(name)} {_reference(target, name, measure)}"
+            for name in target.scores
+            if name != TRAINED
+        ]
+    if RANDOM in target.gains:
+        lines.append(f"UAR gained over {RANDOM} {_in_one_line(_gained(target))}")
+    return lines
+
+
+def _in_one_line(cell: str) -> str:
+    figure, interval = cell.split("\n")
+    return f"{figure} ({interval})"
+
+
+def _own(target: Target, measure: str) -> str:
+    interval = getattr(target.trained, f"{measure}_interval")
+    return _rate(getattr(target.trained, measure), interval)
 
 
 def _reference(target: Target, name: str, measure: str) -> str:

@@ -88,6 +88,28 @@ def check_open_data(recipe: Recipe, context: EvaluationContext) -> None:
     found.raise_if_any()
 
 
+def check_epoch(recipe: Recipe, context: EvaluationContext) -> None:
+    """See whether an epoch has a batch at least; a sampler may draw an image more than once.
+
+    Raises:
+        RecipeError: If it has not.
+    """
+    from crs_plugin.recipe.building import pretraining_data
+    from crs_plugin.recipe.sampling import sampler_factory
+
+    size = recipe.training.batch_size
+    found = _Found()
+    with torch.random.fork_rng(), found.problems():
+        data = pretraining_data(recipe, context.open(None, for_features=False))
+        if len(data.coarse) < size:
+            drawn = len(list(sampler_factory(recipe.sampler)(data.coarse, data.fine)))
+            if drawn < size:
+                key = "training.batch_size"
+                message = f"a batch has {size} images, but an epoch has only {drawn}"
+                found.all[Problem(recipe.provenance.get(key, "default"), key, message)] = None
+    found.raise_if_any()
+
+
 def check_evaluations(evaluation: Sequence[Spec], context: EvaluationContext) -> None:
     """Open the data of evaluations, and see whether these can be made with them.
 
@@ -100,13 +122,14 @@ def check_evaluations(evaluation: Sequence[Spec], context: EvaluationContext) ->
 
 
 def check_images(recipe: Recipe) -> None:
-    """Do what ``check_data`` does, and read all images once; progress is shown.
+    """Do what ``check_data`` and ``check_epoch`` do, and read all images once; progress is shown.
 
     Raises:
-        RecipeError: What ``check_data`` finds, also without images that are to be left out.
+        RecipeError: What these find, also without images that are to be left out.
         DataError: If images cannot be read, and the recipe does not say to leave them out.
     """
     context = check_data(recipe)
+    check_epoch(recipe, context)
     console = progress_console()
     progress = StageProgress(console)
     reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
@@ -116,6 +139,7 @@ def check_images(recipe: Recipe) -> None:
         )
     if left_out:
         check_open_data(recipe, context)
+        check_epoch(recipe, context)
         text = f"{len(left_out):,} images cannot be read and would be left out:{listed(left_out)}"
         console.print(Text(text), soft_wrap=True)
 

@@ -9,12 +9,12 @@ from crs_plugin.expressions import CoarseTable
 from crs_plugin.recipe.assembling import Assembly
 from crs_plugin.recipe.fitting import check_fit
 from crs_plugin.recipe.inheritance import read_tree
-from crs_plugin.recipe.layout import DEFAULTS
+from crs_plugin.recipe.layout import DEFAULTS, KEYS
 from crs_plugin.recipe.overrides import overridden
 from crs_plugin.recipe.problem import Findings, Place
 from crs_plugin.recipe.reading import add_problems
 from crs_plugin.recipe.spec import DataSource, Spec, TermSpec
-from crs_plugin.recipe.tree import Node, planted, walk
+from crs_plugin.recipe.tree import Node, plain, planted, walk
 from crs_plugin.recipe.writing import as_document
 from crs_plugin.registry import Registry, registry
 
@@ -117,6 +117,7 @@ def load_recipe(
     findings = Findings()
     tree = _read(source, overrides, findings)
     if tree is not None:
+        add_problems(tree, findings)
         recipe = _assembled(tree, registry, findings)
     findings.raise_if_any()
     return recipe
@@ -125,35 +126,33 @@ def load_recipe(
 def read_recipe(
     source: str | Path, overrides: Sequence[str] = ()
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Read a recipe as it is written, without importing and so without checking its components.
+    """Read a recipe as it is written, without importing components or checking anything.
 
     Args:
         source: As for ``load_recipe``.
         overrides: As for ``load_recipe``.
 
     Returns:
-        The values with what is inherited, set and left to its default, environment variables
-        replaced, paths as they are written; and dotted key → where each came from.
+        The values with what is inherited, set and left to its default, keys that no recipe has
+        last; environment variables are replaced where they are set, paths as they are written.
+        And dotted key → where each came from.
 
     Raises:
-        RecipeError: If it cannot be read, or has keys that no recipe has, or lacks a section.
+        RecipeError: If it cannot be read.
     """
     findings = Findings()
     tree = _read(source, overrides, findings)
     if tree is not None:
-        assembly = Assembly(registry, findings)
-        assembly.check_keys(tree)
-        shown = assembly.values(tree), _provenance(tree)
+        given = {key: child for key, child in tree.mapping.items() if child.value is not None}
+        order = dict.fromkeys([*(key for key in KEYS if key in given), *given])
+        shown = {key: plain(given[key]) for key in order}, _provenance(tree)
     findings.raise_if_any()
     return shown
 
 
 def _read(source: str | Path, overrides: Sequence[str], findings: Findings) -> Node | None:
     tree = read_tree(source, findings)
-    if tree is not None:
-        tree = _with_defaults(overridden(tree, overrides, findings))
-        add_problems(tree, findings)
-    return tree
+    return None if tree is None else _with_defaults(overridden(tree, overrides, findings))
 
 
 def _provenance(tree: Node) -> dict[str, str]:

@@ -21,7 +21,7 @@ from crs_plugin.recipe.building import (
     pretraining_data,
     reduced,
 )
-from crs_plugin.recipe.checks import check_build, check_data, check_open_data
+from crs_plugin.recipe.checks import check_build, check_data, check_epoch, check_open_data
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.sampling import sampler_factory
 from crs_plugin.runs.leaks import FoundLeaks, find_leaks, in_words, refuse, without_leaks
@@ -72,6 +72,7 @@ def prepare_run(
     """
     check_hardware(recipe.training)
     context = check_data(recipe)
+    check_epoch(recipe, context)
     if rank == 0:
         check_build(recipe)
     data, module = _data_and_module(recipe, context)

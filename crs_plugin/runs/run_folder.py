@@ -1,6 +1,7 @@
 """The folder of a run: what may happen to one that exists, and what it holds."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -146,7 +147,7 @@ class RunFolder:
         if not self.recipe.is_file():
             return f"{self.path} is not empty and holds no run; name another folder with --output"
         weights = (
-            f", or\n  --set backbone.weights={self.encoder}\n"
+            f", or\n  --set {shlex.quote(f'backbone.weights={self.encoder}')}\n"
             "                               with another --output, to start from its weights?"
         )
         return (

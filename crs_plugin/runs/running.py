@@ -12,7 +12,7 @@ from rich.console import Console
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
 from crs_plugin.data.leakage.pair_list import as_csv
 from crs_plugin.evaluation.report import write_report
-from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.evaluation.summary import Summary
 from crs_plugin.expressions import UNLABELLED
 from crs_plugin.files import write_atomically
 from crs_plugin.models.fastest_device import fastest_device
@@ -153,7 +153,7 @@ def _train_and_evaluate(run: _Run, prepared: PreparedRun, mode: Mode) -> None:
             write_card(recipe, run.folder, encoder, results)
             write_report(run.folder.path, finished.report())
         if results:
-            run.telling.show(summary_table(results))
+            run.telling.show(Summary(results))
         run.telling.say_result(f"report: {run.folder.report}")
 
 

@@ -3,8 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from crs_plugin.verbosity import progress_console
@@ -46,9 +45,9 @@ class Telling:
         self.results.print(Text(line), soft_wrap=True)
         self.log.info(line)
 
-    def show(self, table: Table) -> None:
+    def show(self, results: RenderableType) -> None:
         """Tell what came out."""
-        self.results.print(table)
+        self.results.print(results)
         with self.results.capture() as captured:
-            self.results.print(table)
+            self.results.print(results)
         self.log.info("\n%s", captured.get())

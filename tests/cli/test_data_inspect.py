@@ -49,6 +49,18 @@ def test_root_and_options_are_those_of_the_set(call, capsys, faces):
     assert other.is_dir()
 
 
+def test_what_the_users_own_labels_were_taken_for_is_shown(call, capsys, faces):
+    (faces / "list.csv").write_text("path,label\ntrain/happy/a.png,joy\ntrain/sad/a.png,x\n")
+    assert call("data", "inspect", "image_folder") == 0
+    told = capsys.readouterr().out
+    assert ["happiness", "happy", "2", "1", "3"] in [line.split() for line in told.splitlines()]
+    labels = ("--set", "labels={joy: happiness, x: null}", "--set", "file=list.csv")
+    assert call("data", "inspect", "table", "--root", str(faces), *labels) == 0
+    told = capsys.readouterr().out
+    assert ["happiness", "joy", "1"] in [line.split() for line in told.splitlines()]
+    assert "labels that are no expression: x" in told
+
+
 def test_persons_are_counted(call, capsys, faces):
     lines = ["path,label,who", "train/happy/a.png,happy,ann", "train/sad/a.png,,ann"]
     (faces / "list.csv").write_text("\n".join([*lines, "test/happy/a.png,happy,"]))
@@ -70,9 +82,9 @@ def test_people_see_a_table_and_the_sizes(call, capsys, faces):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "image_folder: 4 images"
     assert [line.split() for line in lines[1:5]] == [
-        ["expression", "train", "test", "sum"],
-        ["happiness", "2", "1", "3"],
-        ["sadness", "1", "0", "1"],
+        ["expression", "in", "the", "files", "as", "train", "test", "sum"],
+        ["happiness", "happy", "2", "1", "3"],
+        ["sadness", "sad", "1", "0", "1"],
         ["sum", "3", "1", "4"],
     ]
     assert lines[5:8] == [

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from crs_plugin.data.about import About
 from crs_plugin.data.bad_images import BadImage
 from crs_plugin.data.inspection import inspected, labels_by_expression
 
@@ -27,7 +26,6 @@ def test_images_that_cannot_be_read_count_as_left_out(folder_of):
 
 def test_labels_are_gathered_by_expression_in_canonical_order():
     labels = {"0": "anger", "1": None, "2": "neutral", "3": "anger"}
-    known = About("A set", "lab", "4", labels, (), "")
-    found = labels_by_expression(known)
+    found = labels_by_expression(labels)
     assert [*found.items()] == [("neutral", ["2"]), ("anger", ["0", "3"]), (None, ["1"])]
-    assert labels_by_expression(None) == {}
+    assert labels_by_expression({}) == {}

@@ -8,7 +8,13 @@ from PIL import Image
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.checks import check_build, check_data, check_evaluations, check_images
+from crs_plugin.recipe.checks import (
+    check_build,
+    check_data,
+    check_epoch,
+    check_evaluations,
+    check_images,
+)
 from crs_plugin.registry import registry
 
 SMALL = """\
@@ -29,6 +35,8 @@ training: {epochs: 1, batch_size: 8}
 evaluation:
   - {name: linear_probe}
 """
+M_PER_CLASS = "name: pml/MPerClassSampler, m: 4"
+BATCH = "training.batch_size=1"
 DATA = "data: {name: synthetic_faces, size: 32, train: 64, test: 32}"
 
 
@@ -81,6 +89,30 @@ def test_something_must_be_left_to_pretrain_on(recipe):
     everything = ", ".join(sorted(check_data(recipe()).shown))
     problems = found(check_data, recipe("", "", f"exclude_expressions=[{everything}]"))
     assert all("no image of synthetic_faces" in problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "drawn"),
+    [
+        (["training.batch_size=65"], "64"),
+        (["training.images=7"], "7"),
+        (
+            ["training.batch_size=65", f"sampler={{{M_PER_CLASS}, length_before_new_iter: 80}}"],
+            None,
+        ),
+    ],
+)
+def test_an_epoch_has_a_batch_at_least(recipe, overrides, drawn, tmp_path):
+    changed = recipe("", "", *overrides)
+    context = check_data(changed)
+    if drawn is None:  # it draws images again and again
+        check_epoch(changed, context)
+        return
+    [problem] = found(partial(check_epoch, context=context), changed)
+    places = ("--set", f"{tmp_path}/recipe.yaml:14")
+    assert problem.place == places["batch_size" not in overrides[0]]
+    assert problem.key == "training.batch_size"
+    assert problem.message.endswith(f"an epoch has only {drawn}")
 
 
 def test_the_evaluations_know_the_coarse_classes(recipe):
@@ -397,7 +429,7 @@ def test_checks_ask_for_no_features_of_the_data_to_pretrain_on(recipe, faces):
 
 
 def test_images_that_cannot_be_read_are_refused(recipe, faces):
-    changed = recipe(DATA, faces(whole=2, broken=1), "evaluation=[]")
+    changed = recipe(DATA, faces(whole=2, broken=1), "evaluation=[]", BATCH)
     with pytest.raises(DataError, match=r"1 images cannot be used.*\n.*2\.png") as caught:
         check_images(changed)
     assert "on_bad_image: skip" in str(caught.value)
@@ -405,7 +437,9 @@ def test_images_that_cannot_be_read_are_refused(recipe, faces):
 
 def test_images_that_would_be_left_out_are_named(recipe, faces, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")  # a line is not broken: its path is to be copied
-    check_images(recipe(DATA, faces(whole=2, broken=1), "evaluation=[]", "on_bad_image=skip"))
+    check_images(
+        recipe(DATA, faces(whole=2, broken=1), "evaluation=[]", "on_bad_image=skip", BATCH)
+    )
     said = capsys.readouterr().out
     assert "1 images cannot be read and would be left out:" in said
     assert "2.png" in said
@@ -413,12 +447,12 @@ def test_images_that_would_be_left_out_are_named(recipe, faces, capsys, monkeypa
 
 
 def test_nothing_is_said_of_images_that_can_be_read(recipe, faces, capsys):
-    check_images(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]"))
+    check_images(recipe(DATA, faces(whole=2, broken=0), "evaluation=[]", BATCH))
     assert "cannot be read" not in capsys.readouterr().out
 
 
 def test_what_is_missing_without_the_images_left_out(recipe, faces, tmp_path):
-    broken = recipe(DATA, faces(whole=0, broken=2), "evaluation=[]", "on_bad_image=skip")
+    broken = recipe(DATA, faces(whole=0, broken=2), "evaluation=[]", "on_bad_image=skip", BATCH)
     [problem] = found(check_images, broken)
     assert (problem.place, problem.key) == (f"{tmp_path}/recipe.yaml:2:1", "data")
     assert "has no images to train on" in problem.message

@@ -117,7 +117,7 @@ def _print(
     from crs_plugin.data.inspection import labels_by_expression
 
     told = about(each.spec.component.target)
-    labels = labels_by_expression(told)
+    labels = labels_by_expression((told.labels if told else {}) or each.dataset.labels)
     used = f" [{', '.join(each.uses)}]" if each.uses else ""
     console.print(Text(f"{each.name}{used}: {len(each.dataset):,} images", "bold"), soft_wrap=True)
     if told and told.setting in _WHERE:

@@ -1,5 +1,6 @@
 """``crs recipe copy``."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -24,4 +25,4 @@ def command(name: str, file: Path) -> None:
     if not file.parent.is_dir():
         raise InputError(f"{file}: there is no folder {file.parent}")
     write_atomically(file, renamed_copy(name, file.stem))
-    click.echo(f"wrote {file}; run it with: crs recipe run {file}")
+    click.echo(f"wrote {file}; run it with: crs recipe run {shlex.quote(str(file))}")

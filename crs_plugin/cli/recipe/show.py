@@ -23,9 +23,9 @@ _LEAST_VALUE = 20
 def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool, as_json: bool) -> None:
     """Print a recipe as it will run, with where each value came from.
 
-    The table is there at once, also of a recipe with a mistake in it: components are not imported,
-    options not checked, paths stand as they are written. With --yaml and --json the recipe is
-    checked like by 'crs recipe validate', and paths are absolute.
+    The table is there at once, also of a recipe with mistakes in it: nothing is checked, paths
+    stand as they are written. With --yaml and --json the recipe is checked as by 'crs recipe
+    validate', and paths are absolute.
     """
     from crs_plugin.recipe.recipe import load_recipe, read_recipe
 
@@ -40,8 +40,12 @@ def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool, as_json: boo
 
         from crs_plugin.recipe.writing import on_one_line
 
-        rows = _rows(*read_recipe(recipe, overrides))
-        _print_rows([(key, on_one_line(value), source) for key, value, source in rows], Console())
+        rows = [
+            # An environment variable that is not set stands as it is written.
+            (key, on_one_line(value).replace("$${", "${"), source)
+            for key, value, source in _rows(*read_recipe(recipe, overrides))
+        ]
+        _print_rows(rows, Console())
 
 
 def _rows(

@@ -62,7 +62,7 @@ def image_folder(
             f" ({what_is_at(folder)}). {ABOUT.how_to_get}"
         )
     names.check(str(folder))
-    return records.dataset()
+    return records.dataset(names.meanings)
 
 
 def _unpacked(folder: Path, names: LabelNames) -> Path:

@@ -127,7 +127,7 @@ def table(
         )
     names.check(path)
     records.skip_unnamed("image that is not in the table")
-    return records.dataset()
+    return records.dataset(names.meanings)
 
 
 class _Cells(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from crs_plugin.data.dataset import DataError
 from crs_plugin.did_you_mean import did_you_mean
 from crs_plugin.expressions import (
+    ALL_EXPRESSIONS,
     KNOWN_EXPRESSIONS,
     UnknownExpressionError,
     canonical_expression,
@@ -83,6 +84,14 @@ class LabelNames:
             if not known and self._ids[label] is None:
                 self._unknown.append((where, label))
         return self._ids[label]
+
+    @property
+    def meanings(self) -> dict[str, str | None]:
+        """Each label that was asked for → its expression, None where it is left out."""
+        return {
+            label: None if fine is None else ALL_EXPRESSIONS[fine]
+            for label, fine in self._ids.items()
+        }
 
     def check(self, source: str) -> None:
         """Check the labels that were asked for, once all of them were.

@@ -108,8 +108,11 @@ class Records:
         """Count records that are left out."""
         self._skipped[reason] += n
 
-    def dataset(self) -> FaceDataset:
+    def dataset(self, labels: Mapping[str, str | None] | None = None) -> FaceDataset:
         """Return the data set.
+
+        Args:
+            labels: As in ``FaceDataset``.
 
         Raises:
             DataError: If no record is left, or none of an expression for missing images.
@@ -142,6 +145,7 @@ class Records:
             subject=np.array(self._subjects, dtype=np.int32),
             skipped=dict(self._skipped),
             extra={name: np.array(each, np.float32) for name, each in self._extra.items()},
+            labels=labels or {},
         )
 
     def _on_disk(self, path: str) -> str | None:

@@ -79,7 +79,15 @@ class ShardRecords:
                 f" the first is {self._shards[0].address}" + (f": {reasons}" if reasons else "")
             )
         images = ShardImages(tuple(self._shards), **found)
-        return FaceDataset(self._name, images, fine, split, subject, dict(self._skipped))
+        return FaceDataset(
+            self._name,
+            images,
+            fine,
+            split,
+            subject,
+            dict(self._skipped),
+            labels=self._names.meanings,
+        )
 
     def _fine(self, label: str | None, where: str) -> int | None:
         return UNLABELLED if label is None else self._names.fine_id(label, where)

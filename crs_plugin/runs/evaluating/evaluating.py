@@ -12,7 +12,7 @@ from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
 from crs_plugin.evaluation.result import EvaluationResult
-from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.evaluation.summary import Summary
 from crs_plugin.files import write_atomically
 from crs_plugin.models.open_encoder import open_encoder
 from crs_plugin.progress import StageProgress
@@ -139,7 +139,7 @@ def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
         interrupted = not _make_evaluations(run, context)
         if run.results:
             _write(run, context, pictures=not interrupted)
-            run.telling.show(summary_table(run.results))
+            run.telling.show(Summary(run.results))
             run.telling.say_result(f"report: {run.folder.report}")
         if interrupted:
             for why in (*run.missing, _how_to_go_on(run)):

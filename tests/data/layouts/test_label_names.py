@@ -13,6 +13,13 @@ def test_table_comes_before_names_and_aliases() -> None:
     assert names.fine_id("Afraid", "x") == names.fine_id("Afraid", "x") == fine_id("fear")
 
 
+def test_what_labels_mean_is_known_of_those_that_occurred() -> None:
+    names = LabelNames({"0": "angry", "junk": None, "9": "fear"}, "labels")
+    for label in ("happy", "0", "junk", "happy"):
+        names.fine_id(label, "x")
+    assert names.meanings == {"happy": "happiness", "0": "anger", "junk": None}
+
+
 def test_numbers_as_yaml_writes_them_are_labels() -> None:
     assert LabelNames({3: "happy"}, "labels").fine_id("3", "x") == fine_id("happiness")
 

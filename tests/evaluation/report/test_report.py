@@ -24,7 +24,7 @@ from crs_plugin.evaluation.report import (
 from crs_plugin.evaluation.report.verdict import in_points, verdict
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.scored_target import scored_target
-from crs_plugin.evaluation.summary import summary_table
+from crs_plugin.evaluation.summary import Summary, summary_table
 from crs_plugin.evaluation.views import Views
 
 NASTY = '<script>alert("x & y")</script>$z$'
@@ -404,6 +404,23 @@ def test_the_summary_has_a_row_per_target() -> None:
     assert "90.0" in text
     assert "[bold]lab" in text
     assert "gained over random" in text
+
+
+@pytest.mark.parametrize("width", [24, 40, 60])
+def test_the_summary_is_cut_off_nowhere(width) -> None:
+    from rich.console import Console
+
+    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(Summary([result(0.9, 0.5), result(0.6, 0.58, "[bold]lab")]))
+    text = console.export_text()
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    words = " ".join(text.split())
+    target = result(0.9, 0.5).targets[0]
+    low, high = (100 * bound for bound in target.trained.uar_interval)
+    assert f"({low:.1f}–{high:.1f})" in words.replace(" ", "")
+    assert "[bold]lab" in words
+    assert words.count("gained over random") == 2
 
 
 def test_the_summary_has_no_empty_column() -> None:
