@@ -36,7 +36,7 @@ def crs(monkeypatch, *arguments: str) -> int:
 def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CRS_CACHE", str(tmp_path / "cache"))
-    for split, number in (("train", 2), ("test", 1)):
+    for split, number in (("train", 32), ("test", 1)):
         for name in ("happy", "sad"):
             for index in range(number):
                 path = tmp_path / "faces" / split / name / f"{index}.png"
