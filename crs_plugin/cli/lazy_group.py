@@ -37,6 +37,17 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command if isinstance(command, click.Group) else with_verbosity(command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand that is called; one that there is not gets the nearest suggested."""
+        if args[0][:1] != "-" and args[0] not in self.subcommands and not ctx.resilient_parsing:
+            from crs_plugin.did_you_mean import did_you_mean_clause
+
+            hint = did_you_mean_clause(args[0], self.subcommands, ".")
+            ctx.fail(f"No such command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of subcommands without importing them."""
         with formatter.section("Commands"):

@@ -7,6 +7,7 @@ import traceback
 import click
 
 from crs_plugin import verbosity
+from crs_plugin.cli.interrupting import interrupt
 from crs_plugin.cli.lazy_group import LazyGroup
 from crs_plugin.errors import InputError
 from crs_plugin.registry import RegistryError
@@ -43,7 +44,9 @@ def crs() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code; SIGTERM is handled like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it may be ignored
+        signal.signal(signal.SIGINT, interrupt)
     sys.exit(_run())
 
 

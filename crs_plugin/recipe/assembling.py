@@ -46,7 +46,8 @@ class Assembly:
         for key in required:
             if _given(tree, key) is None:
                 what = SECTIONS[key].meaning if key in SECTIONS else "A name for the recipe."
-                self.findings.add(tree.place, key, f"missing: every recipe needs it. {what}")
+                place = tree.mapping[key].place if key in tree.mapping else tree.place
+                self.findings.add(place, key, f"missing: every recipe needs it. {what}")
 
     def text(self, tree: Node, key: str) -> str:
         """Read a text."""
@@ -221,7 +222,7 @@ class Assembly:
             children = dict(item.mapping)
             weight = self._weight(children.pop("weight", None), joined(key, "weight"))
             rest = Node(children, item.place) if isinstance(item.value, dict) else item
-            spec = self.components.one("loss", rest, key)
+            spec = self.components.one("loss", rest, key, beside=("weight",))
             if spec:
                 terms.append(TermSpec(spec, weight))
         return tuple(terms)

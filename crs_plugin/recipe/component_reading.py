@@ -1,5 +1,6 @@
 """From a mapping in a recipe to a component with its options, noting everything that is wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +51,9 @@ class ComponentReader:
         found = (self.one(kind, item, joined(key, i)) for i, item in enumerate(node.value))
         return tuple(spec for spec in found if spec)
 
-    def one(self, kind: str, node: Node, key: str, *, role: str = "") -> Spec | None:
+    def one(
+        self, kind: str, node: Node, key: str, *, role: str = "", beside: Sequence[str] = ()
+    ) -> Spec | None:
         """Read a component, which is a mapping with a name.
 
         Args:
@@ -58,11 +61,12 @@ class ComponentReader:
             node: The mapping.
             key: Its dotted key.
             role: What it is for, if that says which options are filled in.
+            beside: Keys that may stand beside its options, and are read elsewhere.
         """
         component = self._component(kind, node, key)
         if component is None:
             return None
-        options = self.options(component, node, key, role=role)
+        options = self.options(component, node, key, role=role, beside=beside)
         if kind == "class_weights":
             for name in ("weights", "class_counts"):
                 self._check_class_names(node.mapping.get(name), joined(key, name))
@@ -102,6 +106,7 @@ class ComponentReader:
         *,
         role: str = "",
         skip: tuple[str, ...] = ("name",),
+        beside: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Read the options of a component, and note those that it lacks or does not have.
 
@@ -111,6 +116,7 @@ class ComponentReader:
             key: Its dotted key.
             role: As for ``one``.
             skip: Keys that are no options.
+            beside: As for ``one``.
         """
         options = component.options()
         given: dict[str, Any] = {}
@@ -121,9 +127,10 @@ class ComponentReader:
             if name in options:
                 given[name] = self._value(options[name], child, inner)
             else:
-                hint = did_you_mean_clause(name, options, ".")
+                known_keys = [*options, *beside]
+                hint = did_you_mean_clause(name, known_keys, ".")
                 message = f"{_called(component)} has no option {name!r}{hint}"
-                known = f"Its options are {listed(list(options))}"
+                known = f"Its options are {listed(known_keys)}"
                 self.findings.add(child.place, inner, f"{message} {known}")
         for name, option in options.items():
             if (

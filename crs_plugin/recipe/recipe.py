@@ -192,6 +192,10 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
 
 def _with_defaults(tree: Node) -> Node:
     place = Place("default", Path.cwd())
-    given = {key: child for key, child in tree.mapping.items() if child.value is not None}
+    given = {
+        key: child
+        for key, child in tree.mapping.items()
+        if child.value is not None or key not in DEFAULTS
+    }
     left_out = {key: planted(value, place) for key, value in DEFAULTS.items() if key not in given}
     return Node({**left_out, **given}, tree.place)

@@ -1,6 +1,7 @@
 """The folder of a run: what may happen to one that exists, and what it holds."""
 
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
@@ -100,6 +101,8 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; a run needs a folder: name one with --output")
         check_free(self.path)
+        if not (mode == "resume" and self.report.is_file()):  # then there is nothing left to do
+            self._check_writable()
         if mode == "new" and self.exists:
             raise InputError(self._existing_run())
         if mode == "overwrite" and self.exists and not self.recipe.is_file():
@@ -142,8 +145,22 @@ class RunFolder:
             else:
                 path.unlink()
 
+    def _check_writable(self) -> None:
+        """Find out before hours of work, as far as permissions tell."""
+        nearest = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise InputError(
+                f"the run cannot be written to {self.path}: {nearest} may not be written to;"
+                " name another folder with --output"
+            )
+
     def _existing_run(self) -> str:
-        state = "a finished run" if self.report.is_file() else "a run that stopped"
+        state, resume = "a finished run", ""
+        if not self.report.is_file():
+            state = "a run that stopped"
+            resume = (
+                "  --resume                     to continue that run exactly where it stopped,\n"
+            )
         if not self.recipe.is_file():
             return f"{self.path} is not empty and holds no run; name another folder with --output"
         weights = (
@@ -152,7 +169,7 @@ class RunFolder:
         )
         return (
             f"{self.path} holds {state}; nothing was touched. Did you mean\n"
-            "  --resume                     to continue that run exactly where it stopped,\n"
+            f"{resume}"
             "  --overwrite                  to remove it and start anew"
             f"{weights if self.encoder.is_file() else '?'}"
         )

@@ -122,6 +122,19 @@ def test_the_package_is_imported_in_an_instant():
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["embd"], "No such command 'embd'; did you mean 'embed'?"),
+        (["recipe", "sho"], "No such command 'sho'; did you mean 'show'?"),
+        (["xyz"], "No such command 'xyz'.\n"),
+    ],
+)
+def test_a_command_that_there_is_not_gets_the_nearest_suggested(words, told, call, capsys):
+    assert call(*words) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_without_a_command_the_help_is_shown(call, capsys):
     call()
     assert "Exit codes" in "".join(capsys.readouterr())

@@ -14,7 +14,7 @@ def test_list_names_every_shipped_recipe_with_a_line(call, capsys, monkeypatch):
     assert call("recipe", "list") == 0
     printed = capsys.readouterr().out
     assert set(shipped_recipes()) <= set(printed.split())
-    assert "five minutes" in printed
+    assert "three minutes" in printed
 
 
 def test_show_says_where_each_value_came_from(call, capsys, monkeypatch):
@@ -58,6 +58,11 @@ def test_show_shows_a_recipe_that_has_mistakes_as_it_is_written(call, capsys, tm
     assert "did you mean 'sgd'" in capsys.readouterr().err
 
 
+def test_what_a_section_lacks_is_told_where_it_was_taken_away(call, capsys):
+    assert call("recipe", "validate", NAME, "--set", "name=") == 2
+    assert "Error: --set name=: name: missing" in capsys.readouterr().err
+
+
 LONG = "a long title that no terminal of eighty columns has room for, for it has 80 letters"
 
 
@@ -98,6 +103,8 @@ def test_copy_gives_a_recipe_of_ones_own_and_replaces_nothing(call, capsys, tmp_
     assert call("recipe", "copy", NAME, "mine.yaml") == 0
     assert call("recipe", "validate", "mine.yaml") == 0
     assert "mine.yaml: valid" in capsys.readouterr().out
+    assert call("recipe", "copy", NAME, "my own.yaml") == 0
+    assert "crs recipe run 'my own.yaml'" in capsys.readouterr().out
     (tmp_path / "mine.yaml").write_text("mine")
     assert call("recipe", "copy", NAME, "mine.yaml") == 2
     assert "exists" in capsys.readouterr().err

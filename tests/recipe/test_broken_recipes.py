@@ -159,6 +159,13 @@ BROKEN = {
         "objective.0.temprature",
         ["loss 'contrast' has no option 'temprature'; did you mean 'temperature'?"],
     ),
+    "unknown key of a term": (
+        "temperature:",
+        "weigth:",
+        "17:5",
+        "objective.0.weigth",
+        ["has no option 'weigth'; did you mean 'weight'?"],
+    ),
     "unknown option of nothing near": (
         "{name: linear}",
         "{name: linear, xyz: 1}",

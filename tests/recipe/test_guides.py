@@ -20,7 +20,7 @@ GUIDES = {title: BLOCK.findall(text) for title, text in GUIDE.findall(TEXT)}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    rows = ["path,label,person"]
+    rows = ["path,label,person,part"]
     for split, number in (("train", 6), ("test", 3)):
         for label in ("happy", "sad"):
             for index in range(number):
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 pixels = torch.randint(256, (40, 40, 3), dtype=torch.uint8)
                 Image.fromarray(pixels.numpy()).save(path)
-                rows.append(f"faces/{split}/{label}/{index}.png,{label},person {index}")
+                rows.append(f"faces/{split}/{label}/{index}.png,{label},person {index},{split}")
     (tmp_path / "people.csv").write_text("\n".join([*rows, ""]))
     return tmp_path
 

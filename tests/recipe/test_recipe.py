@@ -201,7 +201,7 @@ def test_a_null_is_a_part_left_out(valid_text, write, load, problems):
     assert (recipe.miner, recipe.loggers, recipe.schedule) == (None, (), None)
     assert not {"miner", "loggers", "schedule"} & set(recipe.values)
     [(place, key, message)] = problems(write(text), "backbone=null")
-    assert (place, key) == ("recipe.yaml:1:1", "backbone")
+    assert (place, key) == ("--set backbone=null", "backbone")
     assert "missing" in message
 
 

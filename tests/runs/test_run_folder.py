@@ -49,6 +49,25 @@ def test_checking_changes_nothing(folder, recipe):
     assert not folder.path.exists()
 
 
+def test_a_place_that_may_not_be_written_to_is_refused_before_any_work(folder, recipe, monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "access", lambda path, mode: asked.append(path))
+    with pytest.raises(InputError, match=f"{folder.path.parent} may not be written to"):
+        folder.check(recipe, "new")
+    assert asked == [folder.path.parent]
+
+
+def test_a_finished_run_is_not_offered_to_be_continued(folder, recipe):
+    opened(folder, recipe, "new")
+    for offered in (True, False):
+        with pytest.raises(InputError, match="nothing was touched") as caught:
+            folder.check(recipe, "new")
+        assert ("--resume" in str(caught.value)) is offered
+        assert "--overwrite" in str(caught.value)
+        folder.report.write_text("")
+    folder.check(recipe, "resume")
+
+
 @pytest.mark.parametrize("mode", ["new", "resume", "overwrite"])
 def test_a_file_in_place_of_the_folder_is_refused(folder, recipe, mode):
     folder.path.write_text("precious")

@@ -72,14 +72,17 @@ def _check_output(file: Path) -> None:
 
 
 def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
+    from rich.text import Text
+
     from crs_plugin.data.decoded_images import ImageReader
     from crs_plugin.progress import StageProgress
     from crs_plugin.recipe import Recipe
     from crs_plugin.runs.data_check import leaks_of_dataset, leaks_of_recipe
     from crs_plugin.verbosity import progress_console
 
-    progress = StageProgress(progress_console(stderr=True))
-    reader = ImageReader(progress, lambda line: click.echo(line, err=True))
+    console = progress_console(stderr=True)
+    progress = StageProgress(console)
+    reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
     with progress.stage():
         if isinstance(chosen, Recipe):
             found, on_leak = leaks_of_recipe(chosen, reader), chosen.on_leak

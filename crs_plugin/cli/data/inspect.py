@@ -94,12 +94,15 @@ def _opened(chosen: "Spec | Recipe") -> "tuple[OpenedData, ...]":
 
 
 def _unreadable(opened: "tuple[OpenedData, ...]") -> "dict[str, dict[int, BadImage]]":
+    from rich.text import Text
+
     from crs_plugin.data.decoded_images import ImageReader
     from crs_plugin.progress import StageProgress
     from crs_plugin.verbosity import progress_console
 
-    progress = StageProgress(progress_console(stderr=True))
-    reader = ImageReader(progress, lambda line: click.echo(line, err=True))
+    console = progress_console(stderr=True)
+    progress = StageProgress(console)
+    reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
     with progress.stage():
         return {each.name: reader.unreadable(each.dataset)[0] for each in opened}
 

@@ -99,6 +99,11 @@ class Comparison:
                 f"Of {len(made)} differences, one in twenty would be shown by chance where there is"
                 " none."
             )
+        for experiment in self.experiments:
+            tested = {t.title for t in self.targets for r in t.rows if r.name == experiment.name}
+            untested = [t.title for t in self.targets if t.headline and t.title not in tested]
+            if untested:
+                notes.append(f"{experiment.name} was not tested on {', '.join(untested)}.")
         if self.incomplete:
             notes.append(f"Evaluations are missing in {', '.join(self.incomplete)}.")
         return tuple(notes)

@@ -82,7 +82,7 @@ def _named(name: str, seeds: dict[str, int]) -> str:
 
 def _against(row: ComparedRow) -> str:
     if row.differences is None:
-        return "not the same images" if row.words else ""
+        return "not comparable" if row.words else ""
     uar = row.differences.uar
     style = {"better": "green", "worse": "red", "none": "yellow"}[uar.shown]
     return f"[{style}]{signed(uar).replace('[', chr(92) + '[')}[/]"

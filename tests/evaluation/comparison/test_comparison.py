@@ -159,6 +159,12 @@ def test_a_target_that_the_first_lacks_is_shown_and_said(run):
     assert "the latter was not tested on it" in row(comparison, "b").words
 
 
+def test_what_was_not_tested_on_a_target_is_named(run):
+    first, second = run("supcon", 0.5), run("crs_cont", 0.8, title="JAFFE")
+    assert "crs_cont was not tested on only here, CK+." in Comparison.of([first, second]).how
+    assert not any("not tested" in line for line in Comparison.of([first]).how)
+
+
 def test_curves_and_measures_stand_without_differences(run):
     comparison = Comparison.of([run("a", 0.5), run("b", 0.8)])
     curve = next(t for t in comparison.targets if not t.headline)
