@@ -24,6 +24,7 @@ from crs_plugin.verbosity import progress_console
 
 if TYPE_CHECKING:
     from crs_plugin.pretraining.module import PretrainingModule
+    from crs_plugin.recipe.building import PretrainingData
 
 _LABELS = {"labels": "coarse", "fine_labels": "fine"}
 """Inputs of a term that need labels → which."""
@@ -88,26 +89,23 @@ def check_open_data(recipe: Recipe, context: EvaluationContext) -> None:
     found.raise_if_any()
 
 
-def check_epoch(recipe: Recipe, context: EvaluationContext) -> None:
-    """See whether an epoch has a batch at least; a sampler may draw an image more than once.
+def check_epoch(recipe: Recipe, data: "PretrainingData") -> None:
+    """See whether there are enough images for one batch; a sampler may draw one more than once.
 
     Raises:
-        RecipeError: If it has not.
+        RecipeError: If there are not.
     """
-    from crs_plugin.recipe.building import pretraining_data
     from crs_plugin.recipe.sampling import sampler_factory
 
     size = recipe.training.batch_size
-    found = _Found()
-    with torch.random.fork_rng(), found.problems():
-        data = pretraining_data(recipe, context.open(None, for_features=False))
-        if len(data.coarse) < size:
-            drawn = len(list(sampler_factory(recipe.sampler)(data.coarse, data.fine)))
-            if drawn < size:
-                key = "training.batch_size"
-                message = f"a batch has {size} images, but an epoch has only {drawn}"
-                found.all[Problem(recipe.provenance.get(key, "default"), key, message)] = None
-    found.raise_if_any()
+    if len(data.coarse) >= size:
+        return
+    with torch.random.fork_rng():
+        drawn = len(list(sampler_factory(recipe.sampler)(data.coarse, data.fine)))
+    if drawn < size:
+        key = "training.batch_size"
+        message = f"a batch has {size} images, but an epoch has only {drawn}"
+        raise RecipeError([Problem(recipe.provenance.get(key, "default"), key, message)])
 
 
 def check_evaluations(evaluation: Sequence[Spec], context: EvaluationContext) -> None:
@@ -128,8 +126,10 @@ def check_images(recipe: Recipe) -> None:
         RecipeError: What these find, also without images that are to be left out.
         DataError: If images cannot be read, and the recipe does not say to leave them out.
     """
+    from crs_plugin.recipe.building import pretraining_data
+
     context = check_data(recipe)
-    check_epoch(recipe, context)
+    check_epoch(recipe, pretraining_data(recipe, context.open(None, for_features=False)))
     console = progress_console()
     progress = StageProgress(console)
     reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
@@ -139,7 +139,7 @@ def check_images(recipe: Recipe) -> None:
         )
     if left_out:
         check_open_data(recipe, context)
-        check_epoch(recipe, context)
+        check_epoch(recipe, pretraining_data(recipe, context.open(None, for_features=False)))
         text = f"{len(left_out):,} images cannot be read and would be left out:{listed(left_out)}"
         console.print(Text(text), soft_wrap=True)
 

@@ -72,10 +72,10 @@ def prepare_run(
     """
     check_hardware(recipe.training)
     context = check_data(recipe)
-    check_epoch(recipe, context)
     if rank == 0:
         check_build(recipe)
     data, module = _data_and_module(recipe, context)
+    check_epoch(recipe, data)
     evaluations = [spec.build() for spec in recipe.evaluation]
     reader = ImageReader(progress, telling.say_early)
     with progress.stage():

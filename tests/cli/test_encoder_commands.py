@@ -120,6 +120,14 @@ def test_an_encoder_cut_short_is_told(call, workplace, capsys):
     assert "cut short" in capsys.readouterr().err
 
 
+def test_predictions_in_a_pipe_are_not_cut_to_a_width(call, workplace, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert call(*PREDICT, "c.safetensors") == 0
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["faces/1.png", "faces/0.png"]
+    assert all(line.count("%") == 2 for line in lines)
+
+
 def test_a_prediction_as_a_table_and_as_json(call, workplace, capsys):
     expected = tiny_encoder().predict(
         [workplace / "faces/1.png", workplace / "faces/0.png"], workplace / "c.safetensors"

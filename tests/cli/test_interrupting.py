@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,27 +14,34 @@ LIBRARY = """
 import os, signal
 for _ in range(2):  # as impatient people do
     os.kill(os.getpid(), signal.SIGINT)
-whole = True
 """
 COMMAND = """
 import signal, sys, time
-from crs_plugin.cli.interrupting import interrupt
-signal.signal(signal.SIGINT, interrupt)
+from crs_plugin.cli import interrupting
+interrupting._LONGEST = {longest}
+signal.signal(signal.SIGINT, interrupting.interrupt)
 try:
     import library
     time.sleep(60)
 except KeyboardInterrupt:
-    sys.exit(7 if sys.modules["library"].whole else 8)
+    sys.exit(7 if "library" in sys.modules else 8)  # one that is cut short is not there
 """
 
 
+def interrupted(folder: Path, library: str, longest: float) -> tuple[int, str]:
+    (folder / "library.py").write_text(library)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    command = [sys.executable, "-c", COMMAND.format(longest=longest)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50)
+    return done.returncode, done.stderr
+
+
 def test_a_library_is_imported_whole_before_the_interruption(tmp_path):
-    (tmp_path / "library.py").write_text(LIBRARY)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND], env=environment, capture_output=True, text=True, timeout=50
-    )
-    assert (done.returncode, done.stderr) == (7, "")
+    assert interrupted(tmp_path, LIBRARY, 40) == (7, "")
+
+
+def test_an_import_that_hangs_is_interrupted(tmp_path):
+    assert interrupted(tmp_path, f"{LIBRARY}import time\ntime.sleep(60)\n", 0.2) == (8, "")
 
 
 def test_elsewhere_it_comes_at_once():

@@ -8,6 +8,7 @@ from PIL import Image
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.recipe import RecipeError, load_recipe
+from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.checks import (
     check_build,
     check_data,
@@ -104,11 +105,11 @@ def test_something_must_be_left_to_pretrain_on(recipe):
 )
 def test_an_epoch_has_a_batch_at_least(recipe, overrides, drawn, tmp_path):
     changed = recipe("", "", *overrides)
-    context = check_data(changed)
+    data = pretraining_data(changed, check_data(changed).open(None, for_features=False))
     if drawn is None:  # it draws images again and again
-        check_epoch(changed, context)
+        check_epoch(changed, data)
         return
-    [problem] = found(partial(check_epoch, context=context), changed)
+    [problem] = found(partial(check_epoch, data=data), changed)
     places = ("--set", f"{tmp_path}/recipe.yaml:14")
     assert problem.place == places["batch_size" not in overrides[0]]
     assert problem.key == "training.batch_size"

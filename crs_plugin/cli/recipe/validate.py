@@ -24,7 +24,7 @@ def command(
     """Check recipes; every problem of every file is shown at once."""
     from crs_plugin.recipe import load_recipe
 
-    # Spares Python's last collection a walk over all of torch, which takes a fifth of the time;
+    # Spares Python's last collection a walk over all of torch, which takes a sixth of the time;
     # nothing is open that it would have to close.
     atexit.register(gc.freeze)
     if build or data:  # they import much more than reading a recipe does
