@@ -13,11 +13,6 @@ def check_hardware(settings: TrainingSettings) -> None:
     Raises:
         InputError: If it is not.
     """
-    if settings.batch_size % settings.processes:
-        raise InputError(
-            f"training.batch_size is {settings.batch_size}, which {settings.processes} devices"
-            " (training.devices times training.num_nodes) cannot share evenly"
-        )
     gpus = torch.cuda.device_count() or int(torch.backends.mps.is_available())
     if settings.accelerator == "gpu" and settings.devices > gpus:
         raise InputError(
@@ -34,24 +29,4 @@ def check_hardware(settings: TrainingSettings) -> None:
             "training.sync_batchnorm is true, but PyTorch synchronises batch normalisation on GPUs"
             " only; set it to false, or take a network without batch normalisation"
         )
-    if settings.strategy == "fsdp":
-        _check_sharded(settings)
     check_processes(settings)
-
-
-def _check_sharded(settings: TrainingSettings) -> None:
-    if settings.processes == 1:
-        raise InputError(
-            "training.strategy is fsdp, which shares a network out over several devices, but"
-            " training.devices is 1; ask for more, or take ddp"
-        )
-    for name, value in (
-        ("precision", "16-mixed"),
-        ("compile", True),
-        ("sync_batchnorm", True),
-    ):
-        if getattr(settings, name) == value:
-            raise InputError(
-                f"training.{name} is {str(value).lower()}, which does not go with training.strategy"
-                " fsdp; change it, or take ddp"
-            )

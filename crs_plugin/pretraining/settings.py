@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crs_plugin.compiling import Compile
+from crs_plugin.errors import InputError
 from crs_plugin.registry import PositiveInt
 
 
@@ -60,6 +61,9 @@ class TrainingSettings:
             and the first step of an epoch with new class weights.
         checkpoint_every: Steps between two checkpoints. The last step, or the one at which the run
             is interrupted, is saved as well.
+
+    Raises:
+        InputError: If settings contradict one another, on whatever machine.
     """
 
     epochs: PositiveInt
@@ -78,6 +82,15 @@ class TrainingSettings:
     log_every: PositiveInt = 10
     checkpoint_every: PositiveInt = 200
 
+    def __post_init__(self) -> None:
+        if self.batch_size % self.processes:
+            raise InputError(
+                f"batch_size is {self.batch_size}, which {self.processes} devices (devices times"
+                " num_nodes) cannot share evenly"
+            )
+        if self.strategy == "fsdp":
+            self._check_sharded()
+
     @property
     def processes(self) -> int:
         """Processes of the whole run, one for each device of each machine."""
@@ -91,3 +104,20 @@ class TrainingSettings:
     def decoded_size(self, view_size: int) -> int:
         """Return the side in pixels that images are decoded to for views of ``view_size``."""
         return self.decode_size or round(1.25 * view_size)
+
+    def _check_sharded(self) -> None:
+        if self.processes == 1:
+            raise InputError(
+                "strategy is fsdp, which shares a network out over several devices, but devices is"
+                " 1; ask for more, or take ddp"
+            )
+        for name, value in (
+            ("precision", "16-mixed"),
+            ("compile", True),
+            ("sync_batchnorm", True),
+        ):
+            if getattr(self, name) == value:
+                raise InputError(
+                    f"{name} is {str(value).lower()}, which does not go with strategy fsdp; change"
+                    " it, or take ddp"
+                )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crs_plugin.did_you_mean import did_you_mean_clause
+from crs_plugin.errors import InputError
 from crs_plugin.expressions import CoarseTable, UnknownExpressionError, canonical_expression
 from crs_plugin.recipe.coarse_table import read_coarse_table
 from crs_plugin.recipe.component_reading import ComponentReader
@@ -240,7 +241,7 @@ class Assembly:
             return None
         try:
             return settings.target(**options)
-        except ValueError as error:
+        except InputError as error:
             self.findings.add(node.place, "training", str(error))
             return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -90,7 +91,7 @@ def check_open_data(recipe: Recipe, context: EvaluationContext) -> None:
 
 
 def check_epoch(recipe: Recipe, data: "PretrainingData") -> None:
-    """See whether there are enough images for one batch; a sampler may draw one more than once.
+    """See whether an epoch has a batch at least; a sampler may draw images twice or not at all.
 
     Raises:
         RecipeError: If there are not.
@@ -98,10 +99,9 @@ def check_epoch(recipe: Recipe, data: "PretrainingData") -> None:
     from crs_plugin.recipe.sampling import sampler_factory
 
     size = recipe.training.batch_size
-    if len(data.coarse) >= size:
-        return
     with torch.random.fork_rng():
-        drawn = len(list(sampler_factory(recipe.sampler)(data.coarse, data.fine)))
+        indices = sampler_factory(recipe.sampler)(data.coarse, data.fine)
+        drawn = sum(1 for _ in islice(indices, size))
     if drawn < size:
         key = "training.batch_size"
         message = f"a batch has {size} images, but an epoch has only {drawn}"

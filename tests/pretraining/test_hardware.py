@@ -13,15 +13,9 @@ def test_what_is_here_is_enough():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"batch_size": 9, "devices": 2}, "batch_size is 9, which 2 devices .* cannot share"),
         ({"precision": "16-mixed"}, "16-mixed, which needs a GPU"),
         ({"sync_batchnorm": True}, r"training\.sync_batchnorm is true"),
         ({"num_nodes": 2}, r"2 processes.*torchrun or srun"),
-        ({"strategy": "fsdp"}, r"fsdp, which shares .* training\.devices is 1; ask for more"),
-        (
-            {"strategy": "fsdp", "devices": 2, "compile": True},
-            r"training\.compile is true, which does not go with training\.strategy fsdp",
-        ),
     ],
 )
 def test_settings_that_ask_for_more(changed, message):

@@ -285,7 +285,6 @@ def test_one_is_stuck_or_killed_and_the_others_stop_with_a_message(tmp_path):
     ("changed", "message"),
     [
         ({"devices": 2}, "training.devices wants 2 processes, but 1 train"),
-        ({"devices": 2, "num_nodes": 2, "batch_size": 6}, "4 devices"),
         ({"num_nodes": 2}, "several machines need torchrun or srun, such as torchrun --nnodes 2"),
         ({"sync_batchnorm": True}, "on GPUs only"),
     ],

@@ -65,8 +65,9 @@ def state_after_training(
     return found
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_shared_out_or_whole_the_network_becomes_the_same(tmp_path, precision):
+# A last bit that falls otherwise from run to run can turn a rounding to bfloat16.
+@pytest.mark.parametrize(("precision", "atol"), [("32-true", 1e-5), ("bf16-mixed", 2e-4)])
+def test_shared_out_or_whole_the_network_becomes_the_same(tmp_path, precision, atol):
     states = {}
     for strategy in ("ddp", "fsdp"):
         (tmp_path / strategy).mkdir()
@@ -78,7 +79,7 @@ def test_shared_out_or_whole_the_network_becomes_the_same(tmp_path, precision):
         assert state.keys() == states["ddp"][optimizer].keys()
         before = module(optimizer).state_dict()
         for name, value in state.items():
-            torch.testing.assert_close(value, states["ddp"][optimizer][name], atol=1e-5, rtol=1e-4)
+            torch.testing.assert_close(value, states["ddp"][optimizer][name], atol=atol, rtol=1e-4)
             if name.endswith(("weight", "proxies")):
                 assert not torch.equal(value, before[name]), name
 

@@ -180,6 +180,13 @@ BROKEN = {
         "optimizer.lr",
         ["missing: optimizer 'sgd' needs it: number > 0"],
     ),
+    "training that contradicts itself": (
+        "batch_size: 8}",
+        "batch_size: 8, devices: 3}",
+        "21:1",
+        "training",
+        ["batch_size is 8, which 3 devices", "cannot share evenly"],
+    ),
     "missing training setting": (
         "epochs: 2, ",
         "",

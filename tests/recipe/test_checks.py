@@ -98,6 +98,10 @@ def test_something_must_be_left_to_pretrain_on(recipe):
         (["training.batch_size=65"], "64"),
         (["training.images=7"], "7"),
         (
+            ["training.batch_size=33", f"sampler={{{M_PER_CLASS}, length_before_new_iter: 32}}"],
+            "32",
+        ),
+        (
             ["training.batch_size=65", f"sampler={{{M_PER_CLASS}, length_before_new_iter: 80}}"],
             None,
         ),
