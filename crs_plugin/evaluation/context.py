@@ -144,6 +144,10 @@ class EvaluationContext:
         encoders = {TRAINED: trained, **references}
         return replace(self, encoders=encoders, progress=progress or self.progress, _opened=fresh)
 
+    def apart(self) -> "EvaluationContext":
+        """Return a context of the same open data; what is opened there is not opened here."""
+        return replace(self, _opened=[*self._opened])
+
     @property
     def datasets(self) -> tuple[FaceDataset, ...]:
         """All data sets that were opened so far."""

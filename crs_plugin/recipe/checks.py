@@ -17,6 +17,11 @@ from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
 from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.fitting import loss_inputs
+from crs_plugin.recipe.pretraining_data import (
+    PretrainingData,
+    pretraining_data,
+    without_excluded,
+)
 from crs_plugin.recipe.problem import Problem, RecipeError, cause
 from crs_plugin.recipe.problem import listed as comma_listed
 from crs_plugin.recipe.recipe import Recipe
@@ -25,7 +30,6 @@ from crs_plugin.verbosity import progress_console
 
 if TYPE_CHECKING:
     from crs_plugin.pretraining.module import PretrainingModule
-    from crs_plugin.recipe.building import PretrainingData
 
 _LABELS = {"labels": "coarse", "fine_labels": "fine"}
 """Inputs of a term that need labels → which."""
@@ -90,7 +94,7 @@ def check_open_data(recipe: Recipe, context: EvaluationContext) -> None:
     found.raise_if_any()
 
 
-def check_epoch(recipe: Recipe, data: "PretrainingData") -> None:
+def check_epoch(recipe: Recipe, data: PretrainingData) -> None:
     """See whether an epoch has a batch at least; a sampler may draw images twice or not at all.
 
     Raises:
@@ -126,8 +130,6 @@ def check_images(recipe: Recipe) -> None:
         RecipeError: What these find, also without images that are to be left out.
         DataError: If images cannot be read, and the recipe does not say to leave them out.
     """
-    from crs_plugin.recipe.building import pretraining_data
-
     context = check_data(recipe)
     check_epoch(recipe, pretraining_data(recipe, context.open(None, for_features=False)))
     console = progress_console()
@@ -272,16 +274,12 @@ def _check_labels(recipe: Recipe, dataset: FaceDataset, found: _Found) -> None:
 
 
 def _shown(recipe: Recipe, dataset: FaceDataset) -> frozenset[str]:
-    from crs_plugin.recipe.building import without_excluded
-
     left, _ = without_excluded(recipe, dataset.in_split("train"))
     return frozenset(left.expressions)
 
 
 def _check_excluded(recipe: Recipe, train: FaceDataset, found: _Found) -> FaceDataset:
     """Note excluded expressions of which there is no image; return the images that are left."""
-    from crs_plugin.recipe.building import without_excluded
-
     left, excluded = without_excluded(recipe, train)
     for index, (name, place) in enumerate(recipe.exclude_expressions.items()):
         message = ""

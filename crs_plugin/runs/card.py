@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.result import EvaluationResult, Target, headline_targets
 from crs_plugin.files import write_atomically
 from crs_plugin.models.encoder import Encoder
@@ -12,10 +13,15 @@ from crs_plugin.runs.run_folder import RunFolder
 
 
 def write_card(
-    recipe: Recipe, folder: RunFolder, encoder: Encoder, results: Sequence[EvaluationResult]
+    recipe: Recipe,
+    folder: RunFolder,
+    encoder: Encoder,
+    results: Sequence[EvaluationResult],
+    leaks: Leaks,
 ) -> None:
     """Write the card, and the encoder again with the card in its description."""
-    notes = dict.fromkeys(note for result in results for note in result.notes)
+    notes = dict.fromkeys(leaks.warnings)
+    notes |= dict.fromkeys(note for result in results for note in result.notes)
     card = encoder_card(
         encoder.info,
         encoder.digest(),

@@ -7,10 +7,10 @@ from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.data.leakage.copies import find_copies
 from crs_plugin.data.leakage.overlap import overlap
 from crs_plugin.data.leakage.part import splits_of
-from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.checks import check_data
+from crs_plugin.recipe.pretraining_data import pretraining_data
 from crs_plugin.recipe.recipe import Recipe
-from crs_plugin.runs.leaks import FoundLeaks, find_leaks
+from crs_plugin.runs.leaks import FoundLeaks, Pretrained, find_leaks
 
 SIZE = 64
 """Side in pixels to which a data set that stands alone is decoded."""
@@ -35,7 +35,7 @@ def leaks_of_recipe(recipe: Recipe, reader: ImageReader) -> FoundLeaks:
     )
     data = pretraining_data(recipe, context.open(None, for_features=False))
     images = context.decoded(data.dataset, size) or reader.decoded(data.dataset, size).images
-    return find_leaks(recipe, context, data, images, reader)
+    return find_leaks(recipe.evaluation, context, Pretrained(data.dataset, images), reader)
 
 
 def leaks_of_dataset(dataset: FaceDataset, reader: ImageReader) -> FoundLeaks:

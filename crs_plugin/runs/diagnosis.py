@@ -17,7 +17,7 @@ from crs_plugin.data.cache.folder import entries_folder
 from crs_plugin.data.cache.limit import cache_limit, free_bytes
 from crs_plugin.data.decoding import usable_cores
 from crs_plugin.pretraining.precision_here import cpu_has_fast_bfloat16, precision_here
-from crs_plugin.recipe.building import pretraining_data
+from crs_plugin.recipe.pretraining_data import pretraining_data
 from crs_plugin.recipe.recipe import Recipe, load_recipe
 from crs_plugin.registry import PluginError, registry
 from crs_plugin.runs.run_environment import environment

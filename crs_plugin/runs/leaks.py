@@ -17,11 +17,24 @@ from crs_plugin.data.leakage.part import Part, splits_of
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.features.traced_images import TracedImages
 from crs_plugin.evaluation.report.leaks import Comparison, Leaks
-from crs_plugin.recipe.building import PretrainingData
+from crs_plugin.recipe.pretraining_data import PretrainingData
 from crs_plugin.recipe.problem import RecipeError
-from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.spec import Spec
 from crs_plugin.runs.opened_data import PRETRAINING
+from crs_plugin.runs.telling import Telling
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What an encoder was pre-trained on, or is about to be.
+
+    Attributes:
+        dataset: The N faces, of a data set that the context has open.
+        images: The same, decoded.
+    """
+
+    dataset: FaceDataset
+    images: DecodedImages
 
 
 @dataclass(frozen=True)
@@ -62,18 +75,23 @@ class FoundLeaks:
         """The evaluations whose test part leaks into the pre-training data."""
         return tuple(each for each in self.tested if each.overlap.is_leak)
 
-    def told(self, on_leak: str, dropped: int = 0) -> Leaks:
-        """Return what the report tells."""
+    def told(self, on_leak: str, dropped: int = 0, unknown: str = "") -> Leaks:
+        """Return what the report tells.
+
+        Args:
+            on_leak: What is wanted.
+            dropped: Images that were left out of the pre-training data for it.
+            unknown: Why the pre-training data were not among what was compared.
+        """
         tested = [Comparison.of(each.overlap, pretraining=True) for each in self.tested]
         splits = [Comparison.of(found, pretraining=False) for found in self.splits]
-        return Leaks(on_leak, (*tested, *splits), dropped, self.not_checked)
+        return Leaks(on_leak, (*tested, *splits), dropped, self.not_checked, unknown)
 
 
 def find_leaks(
-    recipe: Recipe,
+    evaluation: Sequence[Spec],
     context: EvaluationContext,
-    data: PretrainingData,
-    images: DecodedImages,
+    pretrained: Pretrained | None,
     reader: ImageReader,
 ) -> FoundLeaks:
     """Compare the pre-training data with what is tested, and the splits of every data set.
@@ -83,19 +101,30 @@ def find_leaks(
     tests may be known to the encoder.
 
     Args:
-        recipe: The recipe.
+        evaluation: The evaluations.
         context: With all data open, and images read.
-        data: The N faces of pre-training.
-        images: The same, decoded.
+        pretrained: The pre-training data; None where they are not known: then only splits are
+            compared.
         reader: Reads images that are not at hand, and hears of progress.
 
     Raises:
         DataError: If images cannot be read.
     """
-    tested, not_checked = _test_parts(recipe, context, reader)
-    splits = _splits(recipe, context)
-    pretraining = _part(f"{PRETRAINING} ({data.dataset.name})", context, data.dataset, images)
-    parts = [pretraining, *(each.part for each in tested), *splits]
+    tested: list[_TestPart] = []
+    not_checked: list[str] = []
+    sizes = [context.input_size]
+    parts: list[Part] = []
+    if pretrained is not None:
+        tested, not_checked = _test_parts(evaluation, context, reader)
+        sizes.append(pretrained.images.shape[-1])
+        name = f"{PRETRAINING} ({pretrained.dataset.name})"
+        parts.append(_part(name, context, pretrained.dataset, pretrained.images))
+    parts += [each.part for each in tested]
+    splits = _splits(context, sizes)
+    first_split = len(parts)
+    parts += splits
+    if len(parts) < 2:
+        return FoundLeaks((), (), tuple(not_checked))
     copies = find_copies(parts, reader.progress)
     return FoundLeaks(
         tuple(
@@ -105,7 +134,7 @@ def find_leaks(
         tuple(
             overlap(parts, copies, number, later)
             for (number, one), (later, other) in combinations(
-                enumerate(splits, start=1 + len(tested)), 2
+                enumerate(splits, start=first_split), 2
             )
             if other.dataset is one.dataset
         ),
@@ -129,19 +158,19 @@ class _TestPart:
 
 
 def _test_parts(
-    recipe: Recipe, context: EvaluationContext, reader: ImageReader
+    evaluation: Sequence[Spec], context: EvaluationContext, reader: ImageReader
 ) -> tuple[list[_TestPart], list[str]]:
     """Return what the evaluations test, and the names of those that do not say."""
     found: list[_TestPart] = []
     not_checked: list[str] = []
-    for spec in recipe.evaluation:
-        evaluation = spec.build()
-        name = getattr(evaluation, "title", None) or f"{spec.name} ({spec.key})"
-        tested = evaluation.test_parts(context) if hasattr(evaluation, "test_parts") else ()
+    for spec in evaluation:
+        built = spec.build()
+        name = getattr(built, "title", None) or f"{spec.name} ({spec.key})"
+        tested = built.test_parts(context) if hasattr(built, "test_parts") else ()
         if not tested or not all(isinstance(part.images, TracedImages) for part in tested):
             not_checked.append(name)
             continue
-        strangers = bool(getattr(evaluation, "unseen_persons", False))
+        strangers = bool(getattr(built, "unseen_persons", False))
         for dataset in tested:
             images = context.decoded(dataset, context.input_size)
             if images is None:
@@ -175,16 +204,19 @@ def without_leaks(data: PretrainingData, found: FoundLeaks) -> NDArray[np.int64]
     return kept
 
 
-def refuse(found: FoundLeaks) -> None:
+def refuse(found: FoundLeaks, remedy: str) -> None:
     """Raise an error if the pre-training data hold anything that is tested.
+
+    Args:
+        found: What was found.
+        remedy: What can be done, for the end of the message.
 
     Raises:
         RecipeError: With a problem for each evaluation that is concerned.
     """
-    remedy = "; 'on_leak: drop_from_train' leaves these out of pre-training, 'warn' goes on"
     if found.pretrained:
         raise RecipeError(
-            [each.spec.problem(in_words(each.overlap) + remedy) for each in found.pretrained]
+            [each.spec.problem(f"{in_words(each.overlap)}; {remedy}") for each in found.pretrained]
         )
 
 
@@ -206,6 +238,30 @@ def in_words(found: Overlap) -> str:
         else:
             said.append(f"{persons} are in both")
     return "; ".join(said) or f"{found.second.name} and {found.first.name} share nothing"
+
+
+def tell_leaks(found: FoundLeaks, seconds: float, telling: Telling, unknown: str = "") -> None:
+    """Tell what is on both sides of a line that keeps images apart.
+
+    Args:
+        found: What was found.
+        seconds: How long that took.
+        telling: Tells it.
+        unknown: Why the pre-training data were not among what was compared; empty where they were.
+    """
+    count = len(found.tested)
+    if unknown:
+        telling.say_early(f"leaks: what the encoder was pre-trained on was not compared: {unknown}")
+    else:
+        telling.say_early(
+            f"leaks: pre-training data and {count} test part{'s' * (count != 1)} compared in"
+            f" {seconds:.1f} s: {'something leaks' if found.pretrained else 'nothing leaks'}"
+        )
+    for leaking in found.overlaps:
+        telling.say_early(f"  {in_words(leaking)}")
+    if found.not_checked:
+        names = ", ".join(found.not_checked)
+        telling.say_early(f"  not checked, as they do not say what they test: {names}")
 
 
 def leak_table(overlaps: Sequence[Overlap]) -> Table:
@@ -233,9 +289,8 @@ def _whole(dataset: FaceDataset) -> Images:
     return dataset.images.whole
 
 
-def _splits(recipe: Recipe, context: EvaluationContext) -> list[Part]:
-    """Return the splits of the data sets whose images are at hand."""
-    sizes = context.input_size, recipe.training.decoded_size(context.input_size)
+def _splits(context: EvaluationContext, sizes: Sequence[int]) -> list[Part]:
+    """Return the splits of the data sets whose images are at hand at one of the sizes."""
     found: list[Part] = []
     for dataset in context.datasets:
         decoded = [images for size in sizes if (images := context.decoded(dataset, size))]

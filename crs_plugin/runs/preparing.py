@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from crs_plugin.data.bad_images import BadImage, listed
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.decoded_images import DecodedImages, ImageReader
@@ -14,17 +16,24 @@ from crs_plugin.pretraining.batches import RunBatches
 from crs_plugin.pretraining.hardware import check_hardware
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.progress import StageProgress
-from crs_plugin.recipe.building import (
+from crs_plugin.recipe.building import build_module
+from crs_plugin.recipe.checks import check_build, check_data, check_epoch, check_open_data
+from crs_plugin.recipe.pretraining_data import (
     PretrainingData,
-    build_module,
     coarse_counts,
     pretraining_data,
     reduced,
 )
-from crs_plugin.recipe.checks import check_build, check_data, check_epoch, check_open_data
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.sampling import sampler_factory
-from crs_plugin.runs.leaks import FoundLeaks, find_leaks, in_words, refuse, without_leaks
+from crs_plugin.runs.leaks import (
+    FoundLeaks,
+    Pretrained,
+    find_leaks,
+    refuse,
+    tell_leaks,
+    without_leaks,
+)
 from crs_plugin.runs.telling import Telling
 
 
@@ -40,6 +49,7 @@ class PreparedRun:
         left_out: Images that cannot be read, where the recipe leaves them out.
         found: What was found of leaks.
         leaks: The same, as the report tells it.
+        dropped: Names of the images that were left out of the pre-training data for it.
         module: The network under its objective, with the weights that it starts from.
         batches: The batches of the whole run.
     """
@@ -51,6 +61,7 @@ class PreparedRun:
     left_out: Sequence[BadImage]
     found: FoundLeaks
     leaks: Leaks
+    dropped: Sequence[str]
     module: PretrainingModule
     batches: RunBatches
 
@@ -87,14 +98,20 @@ def prepare_run(
         images = _pretraining_images(recipe, context, data, reader)
     started = time.monotonic()
     with progress.stage():
-        found = find_leaks(recipe, context, data, images, reader)
+        found = find_leaks(recipe.evaluation, context, Pretrained(data.dataset, images), reader)
     if recipe.on_leak == "error":
-        refuse(found)
-    _tell_leaks(found, time.monotonic() - started, telling)
+        refuse(
+            found,
+            "'on_leak: drop_from_train' leaves these out of pre-training, 'warn' goes on",
+        )
+    tell_leaks(found, time.monotonic() - started, telling)
     leaks = found.told(recipe.on_leak)
+    dropped: tuple[str, ...] = ()
     if found.pretrained and recipe.on_leak == "drop_from_train":
         kept = without_leaks(data, found)
-        leaks = found.told(recipe.on_leak, dropped=len(data.dataset) - len(kept))
+        gone = np.setdiff1d(np.arange(len(data.dataset)), kept)
+        dropped = tuple(data.dataset.images.name(int(index)) for index in gone)
+        leaks = found.told(recipe.on_leak, dropped=len(dropped))
         data, images = reduced(recipe, data, kept), images.take(kept)
         module = _module(recipe, data)
         telling.say_early(f"left out of pre-training: {leaks.dropped:,} images that leak")
@@ -106,7 +123,9 @@ def prepare_run(
         batch_size=recipe.training.batch_size,
         seed=recipe.seed,
     )
-    return PreparedRun(context, evaluations, data, images, left_out, found, leaks, module, batches)
+    return PreparedRun(
+        *(context, evaluations, data, images, left_out, found, leaks, dropped, module, batches)
+    )
 
 
 def _data_and_module(
@@ -145,17 +164,3 @@ def _pretraining_images(
     if read.bad:  # which could be read a moment ago
         raise DataError(f"{len(read.bad):,} images cannot be used:{listed(read.bad.values())}")
     return read.images
-
-
-def _tell_leaks(found: FoundLeaks, seconds: float, telling: Telling) -> None:
-    """Tell what is on both sides of a line that keeps images apart."""
-    count = len(found.tested)
-    telling.say_early(
-        f"leaks: pre-training data and {count} test part{'s' * (count != 1)} compared in"
-        f" {seconds:.1f} s: {'something leaks' if found.pretrained else 'nothing leaks'}"
-    )
-    for overlap in found.overlaps:
-        telling.say_early(f"  {in_words(overlap)}")
-    if found.not_checked:
-        names = ", ".join(found.not_checked)
-        telling.say_early(f"  not checked, as they do not say what they test: {names}")

@@ -20,7 +20,7 @@ from crs_plugin.pretraining.callbacks.metrics_file import read_metrics
 from crs_plugin.pretraining.module import PretrainingModule
 from crs_plugin.pretraining.surroundings import undisturbed
 from crs_plugin.pretraining.training import PretrainingOutcome
-from crs_plugin.recipe.building import PretrainingData
+from crs_plugin.recipe.pretraining_data import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.sampling import labels_that_steer
 from crs_plugin.runs.run_environment import flat_environment

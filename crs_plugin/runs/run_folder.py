@@ -62,6 +62,11 @@ class RunFolder:
         return self.path / "leaks.csv"
 
     @property
+    def dropped(self) -> Path:
+        """Names of the images that were left out of pre-training, as what is tested holds them."""
+        return self.path / "dropped.json"
+
+    @property
     def metrics(self) -> Path:
         """Figures of the training steps, one JSON object a line."""
         return self.path / METRICS_FILE
@@ -91,6 +96,19 @@ class RunFolder:
         """Whether there is a checkpoint to resume from."""
         places = (LAST_CHECKPOINT, PREVIOUS_CHECKPOINT)
         return any((self.path / place).is_file() for place in places)
+
+    def read_dropped(self) -> frozenset[str]:
+        """Return the names of the images that were left out of pre-training for leaking.
+
+        Raises:
+            InputError: If the file that lists them is damaged.
+        """
+        if not self.dropped.is_file():
+            return frozenset()
+        try:
+            return frozenset(json.loads(self.dropped.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(f"{self.dropped} is no list of images ({error})") from error
 
     def check(self, recipe: Recipe, mode: Mode) -> None:
         """Refuse what would lose a run or mix two of them; changes nothing.

@@ -1,5 +1,6 @@
 """Running a recipe: from its data to an encoder, its evaluations and a report."""
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,11 @@ from crs_plugin.pretraining.precision_here import precision_here
 from crs_plugin.pretraining.processes import processes_here
 from crs_plugin.pretraining.training import PretrainingOutcome, pretrain
 from crs_plugin.progress import StageProgress
-from crs_plugin.recipe.building import PretrainingData, encoder_of
+from crs_plugin.recipe.building import encoder_of
+from crs_plugin.recipe.pretraining_data import PretrainingData
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.runs.card import write_card
 from crs_plugin.runs.followers import followers
-from crs_plugin.runs.leaks import FoundLeaks
 from crs_plugin.runs.log_file import logged_to
 from crs_plugin.runs.preparing import PreparedRun, prepare_run
 from crs_plugin.runs.references import built_references
@@ -132,7 +133,7 @@ def _train_and_evaluate(run: _Run, prepared: PreparedRun, mode: Mode) -> None:
         run.telling.log_early()
         _announce(run, data, module, batches)
         _show_left_out(run, prepared.left_out)
-        _write_leaks(run, prepared.found)
+        _write_leaks(run, prepared)
         with followers(recipe.training, run.folder.path):
             outcome = _pretrain(run, module, batches, resume=mode == "resume")
         if outcome.interrupted:
@@ -150,7 +151,7 @@ def _train_and_evaluate(run: _Run, prepared: PreparedRun, mode: Mode) -> None:
             finished = FinishedRun(
                 recipe, run.folder, data, images, module, outcome, context, results, leaks
             )
-            write_card(recipe, run.folder, encoder, results)
+            write_card(recipe, run.folder, encoder, results, leaks)
             write_report(run.folder.path, finished.report())
         if results:
             run.telling.show(Summary(results))
@@ -175,10 +176,12 @@ def _say_interrupted(run: _Run, begun: bool, continue_with: str) -> None:
             )
 
 
-def _write_leaks(run: _Run, found: FoundLeaks) -> None:
-    if found.overlaps:
-        write_atomically(run.folder.leaks, as_csv(found.overlaps))
+def _write_leaks(run: _Run, prepared: PreparedRun) -> None:
+    if prepared.found.overlaps:
+        write_atomically(run.folder.leaks, as_csv(prepared.found.overlaps))
         run.say(f"pairs of images that leak: {run.folder.leaks}")
+    if prepared.dropped:
+        write_atomically(run.folder.dropped, json.dumps(prepared.dropped, indent=1) + "\n")
 
 
 def _show_left_out(run: _Run, left_out: Sequence[BadImage]) -> None:

@@ -8,7 +8,6 @@ from PIL import Image
 from crs_plugin.data.dataset import DataError
 from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.recipe import RecipeError, load_recipe
-from crs_plugin.recipe.building import pretraining_data
 from crs_plugin.recipe.checks import (
     check_build,
     check_data,
@@ -16,6 +15,7 @@ from crs_plugin.recipe.checks import (
     check_evaluations,
     check_images,
 )
+from crs_plugin.recipe.pretraining_data import pretraining_data
 from crs_plugin.registry import registry
 
 SMALL = """\

@@ -79,7 +79,7 @@ def test_images_in_different_splits_do_not_leak(faces):
     (tested,) = none.tested
     assert (tested.overlap.exact, tested.overlap.near, tested.overlap.subjects) == (0, 0, 0)
     assert none.overlaps == ()
-    refuse(none)
+    refuse(none, "")
 
 
 def test_test_images_among_the_training_images_are_found(faces):
@@ -94,7 +94,7 @@ def test_test_images_among_the_training_images_are_found(faces):
         "1 exact and 1 near copies of the 8 images of test of probe are in pre-training (faces)"
     )
     with pytest.raises(RecipeError, match=r"small\.yaml:7:5: evaluation\.0: 1 exact and 1 near"):
-        refuse(leaks)
+        refuse(leaks, "take other data")
 
 
 def test_images_that_train_a_probe_are_no_leak(faces):
@@ -152,7 +152,7 @@ def test_what_is_tested_of_several_data_sets_is_compared_set_by_set(faces):
     assert names == ["test of across on faces", "test of across on again"]
     assert [(each.overlap.exact, each.overlap.near) for each in leaks.tested] == [(1, 1), (1, 1)]
     with pytest.raises(RecipeError, match=r"(?s)evaluation\.0: 1 exact.*evaluation\.0: 1 exact"):
-        refuse(leaks)
+        refuse(leaks, "take other data")
 
 
 def test_only_a_part_of_the_data_is_compared_if_only_that_is_trained_on(faces):
@@ -199,6 +199,15 @@ def test_a_run_warns_and_lists_the_pairs(faces, call, capsys, tmp_path):
     leaks = report(tmp_path)["leaks"]
     assert [(each["exact"], each["near"]) for each in leaks["compared"]] == [(1, 1), (1, 1)]
     assert "What is tested was trained on" in (folder / "report.html").read_text()
+    assert leaks["trained_on"] == ["test of probe"]
+    assert (
+        "2 of the 8 images of test of probe are in the pre-training data"
+        in (folder / "encoder.md").read_text()
+    )
+    capsys.readouterr()
+    assert call("compare", str(folder)) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "small was pre-trained on what is tested (test of probe)" in told
 
 
 def test_a_run_without_leaks_says_so(faces, call, capsys, tmp_path):
@@ -257,3 +266,85 @@ def test_nothing_left_to_train_on_is_an_error(faces, call, capsys, tmp_path):
     assert "would leave none of the 40 images of faces" in message
     assert "10 persons of test of strangers, who should be strangers there" in message
     assert not (tmp_path / "runs").exists()
+
+
+def evaluated(call, tmp_path, *options: str) -> dict:
+    assert call("evaluate", *options, "--output", "evaluated", "--overwrite") == 0
+    return json.loads((tmp_path / "evaluated" / "report.json").read_text())["leaks"]
+
+
+OF_RUN = ("runs/small", "--recipe", "small.yaml")
+
+
+def test_what_the_run_of_an_evaluated_encoder_was_trained_on_is_compared(
+    faces, call, capsys, tmp_path
+):
+    leak(faces)
+    written(faces)
+    assert call(*RUN) == 0
+    capsys.readouterr()
+    for other in (OF_RUN, ("runs/small/encoder.safetensors", *OF_RUN[1:])):
+        leaks = evaluated(call, tmp_path, *other)
+        assert leaks == report(tmp_path)["leaks"]
+    printed = capsys.readouterr().out
+    assert (
+        "1 exact and 1 near copies of the 8 images of test of probe are in pre-training" in printed
+    )
+    assert "What is tested was trained on" in (tmp_path / "evaluated/report.html").read_text()
+    with (tmp_path / "evaluated" / "leaks.csv").open() as file:
+        assert [line["kind"] for line in csv.DictReader(file)] == ["exact", "near"] * 2
+    document = json.loads((tmp_path / "evaluated" / "report.json").read_text())
+    assert [each["role"] for each in document["data"]] == ["evaluation"]
+
+
+def test_an_evaluation_can_refuse_an_encoder_that_knows_what_is_tested(
+    faces, call, capsys, tmp_path
+):
+    leak(faces)
+    written(faces)
+    assert call(*RUN) == 0
+    assert call("evaluate", *OF_RUN, "--set", "on_leak=error", "--output", "evaluated") == 2
+    message = capsys.readouterr().err
+    assert "evaluation.0: 1 exact and 1 near copies" in message
+    assert "evaluate on other data, or 'on_leak: warn' goes on" in message
+    assert not (tmp_path / "evaluated").exists()
+
+
+def test_what_a_run_has_left_out_of_pre_training_leaks_nowhere(faces, call, tmp_path):
+    leak(faces)
+    (faces / "0.png").write_bytes(b"broken")
+    written(faces, RECIPE + "on_leak: drop_from_train\non_bad_image: skip\n")
+    assert call(*RUN) == 0
+    names = json.loads((tmp_path / "runs" / "small" / "dropped.json").read_text())
+    assert [Path(name).name for name in names] == ["2.png", "7.png"]
+    pretrained, splits = evaluated(call, tmp_path, *OF_RUN)["compared"]
+    assert (pretrained["pretraining"], pretrained["leak"]) == (True, False)
+    assert splits["leak"]
+    (tmp_path / "runs" / "small" / "dropped.json").write_text("{")
+    assert "dropped.json is no list of images" in evaluated(call, tmp_path, *OF_RUN)["unknown"]
+
+
+def test_where_it_is_not_known_what_an_encoder_was_trained_on_that_is_told(
+    faces, call, capsys, tmp_path
+):
+    leak(faces)
+    written(faces)
+    assert call(*RUN) == 0
+    folder = tmp_path / "runs" / "small"
+    alone = tmp_path / "alone.safetensors"
+    shutil.copy(folder / "encoder.safetensors", alone)
+    capsys.readouterr()
+    leaks = evaluated(call, tmp_path, str(alone), *OF_RUN[1:])
+    assert leaks["unknown"] == "the encoder does not lie in the folder of the run that trained it"
+    assert leaks["trained_on"] == []
+    assert [each["leak"] for each in leaks["compared"]] == [True]  # the splits
+    assert "was not compared: the encoder does not lie" in capsys.readouterr().out
+    page = (tmp_path / "evaluated" / "report.html").read_text()
+    assert "What the encoder was pre-trained on was not compared" in page
+    (tmp_path / "own.py").write_text("raise SystemExit('a plugin of a stranger was imported')")
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(f"{recipe.read_text()}plugins: [{tmp_path / 'own.py'}]\n")
+    assert "plugins that this one lacks" in evaluated(call, tmp_path, *OF_RUN)["unknown"]
+    recipe.write_text(recipe.read_text().replace(str(faces), str(tmp_path / "gone")))
+    recipe.write_text(recipe.read_text().partition("plugins:")[0])
+    assert "gone" in evaluated(call, tmp_path, *OF_RUN)["unknown"]

@@ -4,7 +4,8 @@ import pytest
 
 from crs_plugin.expressions import EXPRESSIONS
 from crs_plugin.recipe import load_recipe
-from crs_plugin.recipe.building import PretrainingData, build_module
+from crs_plugin.recipe.building import build_module
+from crs_plugin.recipe.pretraining_data import PretrainingData
 from crs_plugin.runs.reporting import labels_used
 
 

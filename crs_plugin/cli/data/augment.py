@@ -50,7 +50,7 @@ def command(
     from crs_plugin.evaluation.figures.views import views_picture
     from crs_plugin.files import atomic_path
     from crs_plugin.recipe import load_recipe
-    from crs_plugin.recipe.building import pretraining_data
+    from crs_plugin.recipe.pretraining_data import pretraining_data
     from crs_plugin.runs.shown_views import one_augmentation, shown_images, shown_views
 
     loaded = load_recipe(recipe, overrides)

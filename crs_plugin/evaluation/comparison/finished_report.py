@@ -141,6 +141,11 @@ class FinishedReport:
             )
         return cls(folder, document)
 
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Names of what is tested though the encoder was pre-trained on it."""
+        return tuple((self.document.get("leaks") or {}).get("trained_on", ()))
+
     @cached_property
     def asked(self) -> Mapping[str, Any]:
         """What was asked for: the resolved recipe, or the plan of an evaluation."""

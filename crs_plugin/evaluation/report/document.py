@@ -32,6 +32,8 @@ def document(report: RunReport) -> dict[str, Any]:
                              skipped: {reason: n}}]
         leaks              {on_leak: warn | error | drop_from_train, dropped: images left out of
                             pre-training, not_checked: [names of evaluations],
+                            unknown: why the pre-training data were not compared | null,
+                            trained_on: [names of what is tested though it was trained on],
                             compared: [{first, second, images: of second, exact, near,
                             subjects: n | null, leak: whether it is one, pretraining: whether first
                             is the pre-training data}]}, or null

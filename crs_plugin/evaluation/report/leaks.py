@@ -30,6 +30,15 @@ class Comparison:
     leak: bool
     pretraining: bool
 
+    @property
+    def shared(self) -> str:
+        """What of the second one leaks into the first one, in words."""
+        copies = self.exact + self.near
+        if copies:
+            return f"{copies:,} of the {self.images:,} images of {self.second}"
+        persons = f"{self.subjects:,} person{'s' * (self.subjects != 1)}"
+        return f"{persons} of {self.second}, who should be strangers there,"
+
     @classmethod
     def of(cls, found: Overlap, *, pretraining: bool) -> "Comparison":
         """Count what two parts share."""
@@ -47,19 +56,21 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Leaks:
-    """What was looked for before training, and what was done about it.
+    """What was looked for beforehand, and what was done about it.
 
     Attributes:
         on_leak: What the recipe wants.
         compared: The parts that were compared.
         dropped: Images that were left out of the pre-training data for it.
         not_checked: Names of evaluations that do not say what they test.
+        unknown: Why the pre-training data are not among what was compared; empty where they are.
     """
 
     on_leak: str
     compared: tuple[Comparison, ...]
     dropped: int = 0
     not_checked: tuple[str, ...] = ()
+    unknown: str = ""
 
     @property
     def found(self) -> tuple[Comparison, ...]:
@@ -72,11 +83,22 @@ class Leaks:
         dropped = self.on_leak == "drop_from_train"
         return tuple(each for each in self.found if each.pretraining and not dropped)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each part that is tested though it was trained on."""
+        return tuple(
+            f"What is tested was trained on: {each.shared} are in the pre-training data, so its"
+            " figures are too good."
+            for each in self.trained_on
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
         return {
             "on_leak": self.on_leak,
             "dropped": self.dropped,
             "not_checked": list(self.not_checked),
+            "unknown": self.unknown or None,
+            "trained_on": [each.second for each in self.trained_on],
             "compared": [asdict(each) for each in self.compared],
         }

@@ -3,13 +3,11 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from crs_plugin.data.dataset import FaceDataset
 from crs_plugin.evaluation.context import Embedder
 from crs_plugin.evaluation.features.stored_features import SUFFIX, StoredFeatures, read_features
 from crs_plugin.models.encoder_file import ENCODER_FILE
-from crs_plugin.recipe.reading import read_resolved
 
 
 def names_features(text: str) -> bool:
@@ -33,19 +31,6 @@ def features_of_file(text: str, datasets: Sequence[FaceDataset]) -> Embedder:
         InputError: If they are not those of these data.
     """
     return StoredFeatures.of(Path(os.path.expanduser(text)), datasets)
-
-
-def trained_by(text: str) -> dict[str, Any] | None:
-    """Return the resolved recipe of the run that an encoder lies in; None where there is none.
-
-    Raises:
-        RecipeError: If there is one that cannot be read.
-    """
-    path = Path(os.path.expanduser(text))
-    folder = path if path.is_dir() else path.parent
-    recipe = folder / "recipe.yaml"
-    ours = folder / ENCODER_FILE
-    return read_resolved(recipe) if recipe.is_file() and ours in (path, path / ours.name) else None
 
 
 def absolute_source(text: str) -> str:

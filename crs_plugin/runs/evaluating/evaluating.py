@@ -1,6 +1,7 @@
 """Evaluating an encoder after the fact: what a run does after its training, without the run."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 
 from crs_plugin.data.bad_images import BadImage, as_tsv, listed
 from crs_plugin.data.decoded_images import ImageReader
+from crs_plugin.data.leakage.pair_list import as_csv
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.report import write_report
+from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.result import EvaluationResult
 from crs_plugin.evaluation.summary import Summary
 from crs_plugin.files import write_atomically
@@ -23,11 +26,12 @@ from crs_plugin.runs.evaluating.evaluated_encoder import (
     check_features,
     features_of_file,
     names_features,
-    trained_by,
 )
 from crs_plugin.runs.evaluating.evaluation_folder import EvaluationFolder
 from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
 from crs_plugin.runs.evaluating.evaluation_reporting import FinishedEvaluation
+from crs_plugin.runs.evaluating.pretrained_on import pretrained_on, trained_by
+from crs_plugin.runs.leaks import FoundLeaks, find_leaks, refuse, tell_leaks
 from crs_plugin.runs.log_file import logged_to
 from crs_plugin.runs.references import built_references
 from crs_plugin.runs.telling import Telling
@@ -47,6 +51,7 @@ class _Evaluation:
         progress: Is told of long work.
         results: What was found out so far.
         missing: What could not be, each with why.
+        leaks: What the encoder's pre-training data and test data have in common.
     """
 
     text: str
@@ -56,6 +61,7 @@ class _Evaluation:
     progress: StageProgress
     results: list[EvaluationResult] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    leaks: Leaks = field(default_factory=lambda: Leaks("warn", ()))
 
     def say(self, line: str) -> None:
         self.telling.say(line)
@@ -111,11 +117,15 @@ def _checked_context(run: _Evaluation) -> EvaluationContext:
         encoder = features_of_file(text, context.datasets)
     references = built_references(plan.references, encoder, plan.seed)
     context = context.with_encoders(encoder, references, run.progress)
+    found = _look_for_leaks(run, context)
     run.folder.open(plan.to_yaml(absolute_source(text), trained_by(text)))
     if left_out:
         write_atomically(run.folder.left_out, as_tsv(left_out))
         where = f"all in {run.folder.left_out}"
         run.telling.say_early(f"images left out: {len(left_out):,} ({where}){listed(left_out)}")
+    if found.overlaps:
+        write_atomically(run.folder.leaks, as_csv(found.overlaps))
+        run.telling.say_early(f"pairs of images that leak: {run.folder.leaks}")
     return context
 
 
@@ -128,6 +138,22 @@ def _read_images(run: _Evaluation, context: EvaluationContext) -> tuple[BadImage
             other_size=None,
             skip=run.plan.skip_bad_images,
         )
+
+
+def _look_for_leaks(run: _Evaluation, context: EvaluationContext) -> FoundLeaks:
+    """Compare what the encoder was pre-trained on with what is tested, as a run does."""
+    reader = ImageReader(run.progress, run.telling.say_early)
+    started = time.monotonic()
+    apart = context.apart()
+    with run.progress.stage():
+        pretrained, unknown = pretrained_on(run.text, run.plan.values, apart, reader)
+        found = find_leaks(run.plan.evaluation, apart, pretrained, reader)
+    tell_leaks(found, time.monotonic() - started, run.telling, unknown)
+    on_leak = "error" if run.plan.refuse_leaks else "warn"
+    if run.plan.refuse_leaks:
+        refuse(found, "evaluate on other data, or 'on_leak: warn' goes on")
+    run.leaks = found.told(on_leak, unknown=unknown)
+    return found
 
 
 def _evaluate(run: _Evaluation, context: EvaluationContext) -> bool:
@@ -193,6 +219,6 @@ def _title(spec: Spec) -> str:
 def _write(run: _Evaluation, context: EvaluationContext, *, pictures: bool) -> None:
     """Write the report; whoever has interrupted the work is not kept waiting for pictures."""
     finished = FinishedEvaluation(
-        run.text, run.plan, context, tuple(run.results), tuple(run.missing)
+        run.text, run.plan, context, run.leaks, tuple(run.results), tuple(run.missing)
     )
     write_report(run.folder.path, finished.report(pictures=pictures))

@@ -41,6 +41,11 @@ class EvaluationFolder:
         return self.path / "left_out.tsv"
 
     @property
+    def leaks(self) -> Path:
+        """All pairs of images that leak."""
+        return self.path / "leaks.csv"
+
+    @property
     def report(self) -> Path:
         """The report for people."""
         return self.path / "report.html"

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _PIXELS = 48
 """Side of the images for whatever needs pixels, where neither encoder nor recipe says."""
 
-_KEYS = ("name", "seed", "plugins", "data", "labels", "evaluation", "references", "on_bad_image")
+_KEYS = (
+    *("name", "seed", "plugins", "data", "labels"),
+    *("evaluation", "references", "on_bad_image", "on_leak"),
+)
 """Keys of a recipe that say anything about evaluations."""
 
 
@@ -38,6 +41,7 @@ class EvaluationPlan:
         evaluation: What is done.
         references: What the encoder is compared with.
         skip_bad_images: Whether images that cannot be read are left out.
+        refuse_leaks: Whether an encoder that was pre-trained on what is tested is not evaluated.
         input_size: Side in pixels of the images for an encoder that does not say.
         values: All of this as plain values that JSON can hold.
     """
@@ -49,6 +53,7 @@ class EvaluationPlan:
     evaluation: tuple[Spec, ...]
     references: tuple[Spec, ...]
     skip_bad_images: bool = False
+    refuse_leaks: bool = False
     input_size: int = _PIXELS
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -88,6 +93,7 @@ class EvaluationPlan:
             evaluation=recipe.evaluation,
             references=recipe.references,
             skip_bad_images=recipe.on_bad_image == "skip",
+            refuse_leaks=recipe.on_leak == "error",
             input_size=size,
             values={key: recipe.values[key] for key in _KEYS if key in recipe.values},
         )

@@ -10,9 +10,11 @@ from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.features.embedding_sample import embedding_sample
 from crs_plugin.evaluation.features.stored_features import StoredFeatures
 from crs_plugin.evaluation.report import DataCounts, EvaluatedEncoder, RunReport, Seen
+from crs_plugin.evaluation.report.leaks import Leaks
 from crs_plugin.evaluation.result import TRAINED, EvaluationResult
-from crs_plugin.runs.evaluating.evaluated_encoder import absolute_source, short_name, trained_by
+from crs_plugin.runs.evaluating.evaluated_encoder import absolute_source, short_name
 from crs_plugin.runs.evaluating.evaluation_plan import EvaluationPlan
+from crs_plugin.runs.evaluating.pretrained_on import trained_by
 from crs_plugin.runs.run_environment import flat_environment
 
 _PLAIN = (str, int, float)
@@ -26,6 +28,7 @@ class FinishedEvaluation:
         text: What a person typed for the encoder.
         plan: What was to be done.
         context: The encoders and the data.
+        leaks: What its pre-training data and test data have in common.
         results: What was found out.
         missing: What was not, each with why.
     """
@@ -33,6 +36,7 @@ class FinishedEvaluation:
     text: str
     plan: EvaluationPlan
     context: EvaluationContext
+    leaks: Leaks
     results: tuple[EvaluationResult, ...]
     missing: tuple[str, ...]
 
@@ -70,6 +74,7 @@ class FinishedEvaluation:
                 known=_further(known) | _note(encoder),
             ),
             missing=self.missing,
+            leaks=self.leaks,
         )
 
 
