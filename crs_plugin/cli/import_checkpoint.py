@@ -67,5 +67,6 @@ def command(
     click.echo(f"{checkpoint}: a {backbone}{under}, {imported.info.feature_dim} features")
     if imported.left_out:
         click.echo(f"left out, as no part of the encoder: {', '.join(imported.left_out)}")
-    click.echo(f"images: {input_size} px, RGB{' (turned round from BGR)' if bgr else ''}")
+    order = "RGB (turned round from BGR)" if bgr else "RGB"
+    click.echo(f"images: taken to be {input_size} px, {order}; a checkpoint does not say")
     click.echo(f"wrote {output}")

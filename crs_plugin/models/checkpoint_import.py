@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
-from crs_plugin.models.encoder_file import is_encoder_file
+from crs_plugin.models.encoder_file import ENCODER_FILE, is_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.tensor_file import read_tensor_file
 from crs_plugin.models.weights import absent_prefixes, fit_weights
@@ -108,6 +108,26 @@ def import_checkpoint(
         seen=_origin(content, path, bgr),
     )
     return ImportedCheckpoint(network, info, prefix, tuple(left_out))
+
+
+def refuse_checkpoint_of_run(path: Path) -> None:
+    """Refuse what a run of ours resumes from: it does not say what size its images have.
+
+    Raises:
+        InputError: If it is such a checkpoint, by where it lies.
+    """
+    folder = path.absolute().parent
+    run = folder.parent
+    if folder.name != "checkpoints" or not (run / "recipe.yaml").is_file():
+        return
+    remedy = (
+        f"give {run}, whose encoder does"
+        if (run / ENCODER_FILE).is_file()
+        else f"finish the run, or make an encoder of it with crs import {path} --input-size N"
+    )
+    raise InputError(
+        f"{path} is what a run resumes from, and does not say what its images were like; {remedy}"
+    )
 
 
 def _state_dict(content: object, path: Path) -> dict[str, Tensor]:

@@ -11,7 +11,11 @@ from torch import Tensor, nn
 
 from crs_plugin.errors import InputError
 from crs_plugin.models.build_backbone import build_backbone
-from crs_plugin.models.checkpoint_import import CHECKPOINT_SUFFIXES, import_checkpoint
+from crs_plugin.models.checkpoint_import import (
+    CHECKPOINT_SUFFIXES,
+    import_checkpoint,
+    refuse_checkpoint_of_run,
+)
 from crs_plugin.models.encoder_file import ENCODER_FILE, read_encoder_file, write_encoder_file
 from crs_plugin.models.encoder_info import EncoderInfo
 from crs_plugin.models.image_batches import Images, image_batches
@@ -62,14 +66,15 @@ class Encoder(nn.Module):
                 released code. ``import_checkpoint`` opens others, and says what was left out of it.
 
         Raises:
-            InputError: If there is no such file, it is cut short or damaged, it is no encoder, or
-                it is of a newer format.
+            InputError: If there is no such file, it is cut short or damaged, it is no encoder, it
+                is of a newer format, or it is what a run resumes from, whose encoder is meant.
             RegistryError: If its backbone is not known here (its plugin was not imported).
         """
         path = Path(os.path.expanduser(path))
         if (path / ENCODER_FILE).is_file():
             path = path / ENCODER_FILE
         if path.suffix.lower() in CHECKPOINT_SUFFIXES:
+            refuse_checkpoint_of_run(path)
             imported = import_checkpoint(path)
             return cls(imported.backbone, imported.info).eval()
         state, info = read_encoder_file(path)

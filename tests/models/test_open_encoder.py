@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -25,6 +27,19 @@ def test_a_checkpoint(tmp_path):
     torch.save({"model": {f"encoder.{k}": x for k, x in state.items()}}, tmp_path / "c.pth")
     opened = open_encoder(str(tmp_path / "c.pth"))
     assert torch.equal(opened.backbone.conv1.weight.cpu(), state["conv1.weight"])
+
+
+def test_what_a_run_resumes_from_is_no_encoder(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    torch.save({"state_dict": build_backbone("resnet18").state_dict()}, path)
+    assert open_encoder(path).info.input_size == 224
+    (tmp_path / "recipe.yaml").touch()
+    with pytest.raises(InputError, match=r"resumes from.*finish the run, or .*--input-size N"):
+        open_encoder(path)
+    (tmp_path / "encoder.safetensors").touch()
+    with pytest.raises(InputError, match=f"; give {re.escape(str(tmp_path))}, whose encoder does"):
+        open_encoder(path)
 
 
 @pytest.mark.parametrize("toolkit", ["torchvision", "timm"])
