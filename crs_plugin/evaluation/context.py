@@ -204,7 +204,7 @@ class EvaluationContext:
     def read_images(
         self, reader: ImageReader, *, feature_size: int | None, other_size: int | None, skip: bool
     ) -> tuple[BadImage, ...]:
-        """Read the images of all data sets that are open.
+        """Read the images of all data sets that are open, but for those that are decoded already.
 
         Args:
             reader: Reads them.
@@ -223,6 +223,8 @@ class EvaluationContext:
         files: list[str] = []
         for index, opened in enumerate(self._opened):
             size = feature_size if opened.for_features else other_size
+            if opened.decoded is not None and opened.decoded.shape[-1] == size:
+                continue
             if size is None:
                 bad, file = reader.unreadable(opened.whole)
             else:

@@ -35,7 +35,9 @@ def leaks_of_recipe(recipe: Recipe, reader: ImageReader) -> FoundLeaks:
     )
     data = pretraining_data(recipe, context.open(None, for_features=False))
     images = context.decoded(data.dataset, size) or reader.decoded(data.dataset, size).images
-    return find_leaks(recipe.evaluation, context, Pretrained(data.dataset, images), reader)
+    return find_leaks(
+        recipe.evaluation, context, Pretrained(data.dataset, images), context.datasets, reader
+    )
 
 
 def leaks_of_dataset(dataset: FaceDataset, reader: ImageReader) -> FoundLeaks:

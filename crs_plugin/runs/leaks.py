@@ -92,6 +92,7 @@ def find_leaks(
     evaluation: Sequence[Spec],
     context: EvaluationContext,
     pretrained: Pretrained | None,
+    divided: Sequence[FaceDataset],
     reader: ImageReader,
 ) -> FoundLeaks:
     """Compare the pre-training data with what is tested, and the splits of every data set.
@@ -105,6 +106,7 @@ def find_leaks(
         context: With all data open, and images read.
         pretrained: The pre-training data; None where they are not known: then only splits are
             compared.
+        divided: The data sets of the context whose splits are compared with one another.
         reader: Reads images that are not at hand, and hears of progress.
 
     Raises:
@@ -120,7 +122,7 @@ def find_leaks(
         name = f"{PRETRAINING} ({pretrained.dataset.name})"
         parts.append(_part(name, context, pretrained.dataset, pretrained.images))
     parts += [each.part for each in tested]
-    splits = _splits(context, sizes)
+    splits = _splits(context, divided, sizes)
     first_split = len(parts)
     parts += splits
     if len(parts) < 2:
@@ -289,10 +291,12 @@ def _whole(dataset: FaceDataset) -> Images:
     return dataset.images.whole
 
 
-def _splits(context: EvaluationContext, sizes: Sequence[int]) -> list[Part]:
+def _splits(
+    context: EvaluationContext, divided: Sequence[FaceDataset], sizes: Sequence[int]
+) -> list[Part]:
     """Return the splits of the data sets whose images are at hand at one of the sizes."""
     found: list[Part] = []
-    for dataset in context.datasets:
+    for dataset in divided:
         decoded = [images for size in sizes if (images := context.decoded(dataset, size))]
         if decoded:
             found += splits_of(dataset, decoded[0])

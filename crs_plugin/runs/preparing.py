@@ -98,7 +98,9 @@ def prepare_run(
         images = _pretraining_images(recipe, context, data, reader)
     started = time.monotonic()
     with progress.stage():
-        found = find_leaks(recipe.evaluation, context, Pretrained(data.dataset, images), reader)
+        found = find_leaks(
+            recipe.evaluation, context, Pretrained(data.dataset, images), context.datasets, reader
+        )
     if recipe.on_leak == "error":
         refuse(
             found,

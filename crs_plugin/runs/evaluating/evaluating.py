@@ -147,7 +147,7 @@ def _look_for_leaks(run: _Evaluation, context: EvaluationContext) -> FoundLeaks:
     apart = context.apart()
     with run.progress.stage():
         pretrained, unknown = pretrained_on(run.text, run.plan.values, apart, reader)
-        found = find_leaks(run.plan.evaluation, apart, pretrained, reader)
+        found = find_leaks(run.plan.evaluation, apart, pretrained, context.datasets, reader)
     tell_leaks(found, time.monotonic() - started, run.telling, unknown)
     on_leak = "error" if run.plan.refuse_leaks else "warn"
     if run.plan.refuse_leaks:
