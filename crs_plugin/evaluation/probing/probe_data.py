@@ -85,7 +85,7 @@ def probe_data(
     classes = _common_classes(_joined(train, valid), test, notes)
     train, valid, test = (_of_classes(part, classes) for part in (train, valid, test))
     check_classes(_joined(train, valid))
-    train, valid = _validation(train, valid, validation_fraction, seed)
+    train, valid = _validation(train, valid, validation_fraction, seed, notes)
     if len(np.unique(train.fine)) < 2:
         raise DataError(
             f"data set {data.name}: with {len(valid):,} images set aside, a classifier would have"
@@ -150,11 +150,19 @@ def _foreign_test(test_data: FaceDataset) -> FaceDataset:
 
 
 def _validation(
-    train: FaceDataset, valid: FaceDataset, fraction: float, seed: int
+    train: FaceDataset, valid: FaceDataset, fraction: float, seed: int, notes: list[str]
 ) -> tuple[FaceDataset, FaceDataset]:
-    if len(valid) and len(train) and len(_shared_persons(train, valid)) == 0:
+    shared = len(_shared_persons(train, valid))
+    if len(valid) and len(train) and shared == 0:
         return train, valid
-    return split_off(_joined(train, valid), fraction, seed + 1)
+    rest, part = split_off(_joined(train, valid), fraction, seed + 1)
+    if shared:
+        notes.append(
+            f"{shared} person{'s' * (shared != 1)} of the valid split also occur in training:"
+            f" both were divided anew with persons kept apart, {len(rest):,} images to train and"
+            f" {len(part):,} to choose the regularisation."
+        )
+    return rest, part
 
 
 def _common_classes(train: FaceDataset, test: FaceDataset, notes: list[str]) -> NDArray[np.int16]:

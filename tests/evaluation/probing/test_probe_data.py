@@ -70,6 +70,9 @@ def test_a_valid_split_that_shares_persons_with_train_is_divided_anew(faces) -> 
     probe = divided(faces(BASIC * 15, split, person))
     assert not set(probe.train.subject) & set(probe.valid.subject)
     assert len(probe.train) + len(probe.valid) == 48
+    (note,) = probe.notes
+    assert note.startswith("8 persons of the valid split also occur in training")
+    assert f"{len(probe.train)} images to train and {len(probe.valid)} to choose" in note
 
 
 def test_persons_shared_by_the_sets_own_splits_are_noted(faces) -> None:
