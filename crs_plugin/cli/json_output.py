@@ -19,7 +19,8 @@ recipes), bytes are whole numbers, what is not known is null::
                             found}]}
     crs data inspect       {counts: {split: {expression: n}}, subjects, skipped: {reason: n}}; of a
                            recipe {name of the set: that}, each with its ``version``
-    crs data check         ``crs_plugin.evaluation.report.leaks.Leaks.to_json``
+    crs data check         ``crs_plugin.evaluation.report.leaks.Leaks.to_json``, and
+                           unreadable: [{name, reason}], images that were left out
     crs predict            {faces: [{image, name, probability, probabilities, box?}]}
     crs compare            ``crs_plugin.evaluation.comparison.Comparison.to_json``
     crs doctor             {environment, cores, threads, gpus, …, speed: [{precision,

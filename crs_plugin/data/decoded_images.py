@@ -174,13 +174,14 @@ class ImageReader:
             copied = len(dataset) - made.read
             how = f"{made.read:,} read into the cache in {made.seconds:.1f} s"
             how += f", {copied:,} were there" if copied else ""
-        self.say(f"images: {_what(dataset, size)}: {how} ({entry.folder})")
+        bad = entry.about.bad
+        self.say(f"images: {_what(dataset, size)}: {how} ({entry.folder}){_told(bad)}")
         images = DecodedImages(entry.pixels, entry.fingerprint)
-        return ReadImages(images, entry.about.bad, _bad_file(entry.folder, entry.about.bad))
+        return ReadImages(images, bad, _bad_file(entry.folder, bad))
 
     def _in_memory(self, dataset: FaceDataset, size: int, reason: str) -> ReadImages:
         pixels, bad = decode_what_can_be_read(dataset, size, self._hears(dataset, "reading"))
-        self.say(f"images: {_what(dataset, size)}: decoded into memory, as {reason}")
+        self.say(f"images: {_what(dataset, size)}: decoded into memory, as {reason}{_told(bad)}")
         length = chunk_length(size)
         starts = range(0, len(pixels), length)
         checksums = [checksum(pixels[start : start + length]) for start in starts]
@@ -227,6 +228,10 @@ class ImageReader:
 
 def _what(dataset: FaceDataset, size: int) -> str:
     return f"{dataset.name}, {len(dataset):,} of {size} px"
+
+
+def _told(bad: dict[int, BadImage]) -> str:
+    return f"; {len(bad):,} cannot be read" if bad else ""
 
 
 def _bad_file(folder: Path, bad: dict[int, BadImage]) -> Path | None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -55,6 +56,32 @@ def test_counts_for_programs(call, capsys, tmp_path, leaking):
     assert (compared["exact"], compared["near"], compared["subjects"]) == (1, 0, None)
     assert compared["leak"] is True
     assert "wrote pairs.csv" in printed.err
+
+
+def test_images_that_cannot_be_read_are_counted_and_named(call, capsys, leaking):
+    broken = leaking / "train" / "sad" / "1.png"
+    broken.write_bytes(b"broken")
+    check = ("data", "check", "image_folder", "--root", str(leaking))
+    assert call(*check) == 1
+    printed = capsys.readouterr()
+    assert f"images left out: 1\n  {broken}: cannot be read: cannot" in printed.out
+    assert re.search(r"17 read into the cache in .*; 1 cannot be read$", printed.err, re.MULTILINE)
+    assert call(*check, "--json") == 1
+    (told,) = json.loads(capsys.readouterr().out)["unreadable"]
+    assert told["name"] == str(broken)
+    assert told["reason"].startswith("cannot be read: cannot identify image file")
+
+
+def test_images_that_a_recipe_leaves_out_are_named(call, capsys, tmp_path, leaking):
+    (leaking / "train" / "sad" / "1.png").write_bytes(b"broken")
+    (tmp_path / "mine.yaml").write_text(
+        "extends: crs_cont_resnet18\nname: mine\naugmentation: {size: 32}\n"
+        "data: {name: image_folder, root: ./faces}\nevaluation: []\n"
+    )
+    assert call("data", "check", "mine.yaml") == 2
+    assert "on_bad_image: skip" in capsys.readouterr().err
+    assert call("data", "check", "mine.yaml", "--set", "on_bad_image=skip") == 1
+    assert "images left out: 1\n" in capsys.readouterr().out
 
 
 def test_a_recipe_is_checked_by_what_it_tests(call, capsys, tmp_path, leaking):

@@ -63,7 +63,7 @@ def written(faces: Path, text: str = RECIPE) -> Path:
 
 
 def found(faces: Path, text: str = RECIPE, *overrides: str) -> FoundLeaks:
-    return leaks_of_recipe(load_recipe(written(faces, text), overrides), READER)
+    return leaks_of_recipe(load_recipe(written(faces, text), overrides), READER).leaks
 
 
 def leak(faces: Path) -> None:
@@ -167,10 +167,10 @@ def test_only_a_part_of_the_data_is_compared_if_only_that_is_trained_on(faces):
 def test_the_splits_of_one_data_set(faces):
     leak(faces)
     dataset = load_recipe(written(faces)).data[0].build()
-    (splits,) = leaks_of_dataset(dataset, READER).splits
+    (splits,) = leaks_of_dataset(dataset, READER).leaks.splits
     assert (splits.first.name, splits.second.name) == ("faces: train", "faces: test")
     assert (splits.exact, splits.near, splits.subjects) == (1, 1, 0)
-    assert leaks_of_dataset(dataset.in_split("train"), READER) == FoundLeaks((), ())
+    assert leaks_of_dataset(dataset.in_split("train"), READER).leaks == FoundLeaks((), ())
     with pytest.raises(DataError, match="no image"):
         leaks_of_dataset(dataset.in_split("valid"), READER)
 

@@ -11,8 +11,8 @@ from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
     from crs_plugin.data.leakage.overlap import Overlap
-    from crs_plugin.evaluation.report.leaks import Leaks
     from crs_plugin.recipe import Recipe, Spec
+    from crs_plugin.runs.data_check import CheckedData
 
 
 @click.command("check", epilog="Example: crs data check crs_cont_resnet18")
@@ -33,7 +33,8 @@ def command(
     Of a data set, its splits are compared; of a recipe, what it pre-trains on and what each
     evaluation tests, and the splits of its data sets. Found are images with the same pixels (exact)
     and those with another brightness or contrast, compressed, smaller, mirrored or cropped by up to
-    a twentieth of a side (near), and persons, where they are known.
+    a twentieth of a side (near), and persons, where they are known. Images that cannot be read are
+    named and left out; those of a recipe only if it says on_bad_image: skip.
 
     Exit codes: 0 nothing leaks; 1 something does; 2 bad input.
     """
@@ -42,22 +43,29 @@ def command(
     from rich.console import Console
     from rich.text import Text
 
+    from crs_plugin.data.bad_images import listed
+    from crs_plugin.recipe import Recipe
     from crs_plugin.runs.leaks import in_words, leak_table
 
     chosen = chosen_data(data, root, overrides)
-    overlaps, leaks = _found(chosen)
-    leaking = [found for found in overlaps if found.is_leak]
+    checked = _checked(chosen)
+    found, unreadable = checked.leaks, checked.unreadable
+    overlaps = [*(each.overlap for each in found.tested), *found.splits]
+    leaking = [overlap for overlap in overlaps if overlap.is_leak]
+    leaks = found.told(chosen.on_leak if isinstance(chosen, Recipe) else "warn")
     if as_json:
-        print_json(leaks.to_json())
+        print_json({**leaks.to_json(), "unreadable": [vars(image) for image in unreadable]})
     else:
         console = Console(highlight=False)
         if overlaps:
             console.print(leak_table(overlaps))
-        lines = [in_words(found) for found in leaking] or ["nothing leaks"]
+        lines = [in_words(overlap) for overlap in leaking] or ["nothing leaks"]
         if not overlaps:
             lines = ["there is nothing to compare: no two splits, and no evaluation"]
         for name in leaks.not_checked:
             lines.append(f"not checked, as it does not say what it tests: {name}")
+        if unreadable:
+            lines.append(f"images left out: {len(unreadable):,}{listed(unreadable)}")
         console.print(Text("\n".join(lines)), soft_wrap=True)
     if output is not None:
         _write(output, leaking, quiet=as_json)
@@ -71,7 +79,7 @@ def _check_output(file: Path) -> None:
         raise InputError(f"{file}: there is no folder {file.parent}")
 
 
-def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
+def _checked(chosen: "Spec | Recipe") -> "CheckedData":
     from rich.text import Text
 
     from crs_plugin.data.decoded_images import ImageReader
@@ -85,10 +93,8 @@ def _found(chosen: "Spec | Recipe") -> "tuple[list[Overlap], Leaks]":
     reader = ImageReader(progress, lambda line: console.print(Text(line), soft_wrap=True))
     with progress.stage():
         if isinstance(chosen, Recipe):
-            found, on_leak = leaks_of_recipe(chosen, reader), chosen.on_leak
-        else:
-            found, on_leak = leaks_of_dataset(chosen.build(), reader), "warn"
-    return [*(each.overlap for each in found.tested), *found.splits], found.told(on_leak)
+            return leaks_of_recipe(chosen, reader)
+        return leaks_of_dataset(chosen.build(), reader)
 
 
 def _write(file: Path, leaking: "list[Overlap]", *, quiet: bool) -> None:
