@@ -1,6 +1,7 @@
 """``crs data inspect``, and what it has in common with ``crs data preview``."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,17 @@ def test_unreadable_images_are_looked_for_when_asked_and_then_left_out(call, cap
     (faces / "train/happy/b.png").unlink()
     assert call("data", "inspect", "image_folder", "--images") == 0
     assert "unreadable: none of 3" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all files")
+def test_an_image_that_may_no_longer_be_read_is_unreadable(call, capsys, faces):
+    assert call("data", "inspect", "image_folder", "--images") == 0
+    (faces / "train/happy/a.png").chmod(0)
+    capsys.readouterr()
+    assert call("data", "inspect", "image_folder", "--images") == 0
+    printed = capsys.readouterr().out
+    assert "2 cannot be read (4 of 4 looked at)" in printed
+    assert "unreadable: 2 of 4:" in printed
 
 
 def test_a_recipe_shows_all_that_it_opens_and_what_for(call, capsys):

@@ -1,6 +1,8 @@
 """What decoded images follow from, as numbers that can be compared without reading an image."""
 
 import os
+import stat
+from contextlib import suppress
 from dataclasses import fields
 from hashlib import blake2b
 from typing import Any, Protocol, runtime_checkable
@@ -24,8 +26,8 @@ class FingerprintedImages(Protocol):
 def fingerprints(images: Images) -> NDArray[np.uint64] | None:
     """Return a number for each image ``[N]`` that is another one where its pixels may differ.
 
-    For files it follows from folder, path, size, time of the last change, and whatever says which
-    part of the picture is taken; for arrays from the pixels.
+    For files it follows from folder, path, size, time of the last change, whether they may be read,
+    and whatever says which part of the picture is taken; for arrays from the pixels.
 
     Returns:
         None if that cannot be known, for images of a plugin that has no ``fingerprints()``.
@@ -55,15 +57,21 @@ def _of_files(images: FileImages) -> NDArray[np.uint64]:
     prefix = os.fsencode(root) + os.fsencode(os.sep)
     found = np.empty(len(images), np.uint64)
     for index, path in enumerate(images.paths.tolist()):
-        try:
+        state = b"%b\0" % path  # without more, reading it will say what is wrong
+        with suppress(OSError):
             status = os.stat(prefix + path)
-            state = b"%b\0%d %d\0" % (path, status.st_size, status.st_mtime_ns)
-        except OSError:  # reading it will say what is wrong
-            state = b"%b\0" % path
+            if _may_be_read(prefix + path, status.st_mode):
+                state += b"%d %d\0" % (status.st_size, status.st_mtime_ns)
         for row in rows:
             state += row[index].tobytes()
         found[index] = _number(begun, state)
     return found
+
+
+def _may_be_read(path: bytes, mode: int) -> bool:
+    """Return whether this process may read a file; asked only where not everybody may."""
+    everybody = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+    return mode & everybody == everybody or os.access(path, os.R_OK)
 
 
 def _settings(images: FileImages) -> tuple[str, list[NDArray[Any]]]:

@@ -34,6 +34,14 @@ def test_a_changed_file_has_another_fingerprint_and_the_others_keep_theirs(folde
     assert (touched == removed).tolist() == [True, True, False]
 
 
+def test_a_file_that_may_no_longer_be_read_has_another_fingerprint(folder_of, monkeypatch) -> None:
+    images = folder_of("a.png", "b.png").images
+    before = fingerprints(images)
+    os.chmod(images.name(1), 0)
+    monkeypatch.setattr(module.os, "access", lambda path, mode: False)  # root might read all
+    assert (before == fingerprints(images)).tolist() == [True, False]
+
+
 def test_boxes_count_image_by_image(folder_of) -> None:
     images = folder_of("a.png", "b.png").images
     boxes = np.array([[0, 0, 4, 4], [1, 1, 4, 4]], np.float32)
