@@ -4,9 +4,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that ``word`` is most like, or None if it is like none."""
-    near = get_close_matches(word, list(known), n=1)
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Return the known word that ``word`` is most like, or None if it is like none.
+
+    Args:
+        word: The word.
+        known: Words that are right.
+        likeness: How like it has to be, from 0 to 1; at 0.6 some of the letters agree, above 0.75
+            almost all.
+    """
+    near = get_close_matches(word, list(known), n=1, cutoff=likeness)
     return near[0] if near else None
 
 

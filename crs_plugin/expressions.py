@@ -82,6 +82,8 @@ DEFAULT_COARSE: Mapping[str, str] = MappingProxyType(
 UNLABELLED = -1
 """The id, fine or coarse, of an image without a label."""
 
+_MISSPELT = 0.75  # likeness; ``fera`` and ``fear`` just have it
+
 
 class UnknownExpressionError(ValueError):
     """A label is no known expression; the message suggests the nearest."""
@@ -106,8 +108,14 @@ def canonical_expression(label: str) -> str:
 
 
 def expression_hint(label: str) -> str:
-    """Return `` (did you mean 'x'?)`` for the expression that a label is most like, or nothing."""
-    near = nearest(_spelt(label), [*ALL_EXPRESSIONS, *ALIASES])
+    """Return `` (did you mean 'x'?)`` for the expression that a label misspells, or nothing.
+
+    A word of another language or for another expression (``triste``, ``upset``, ``unhappy``) has
+    letters in common with one that it does not mean; a misspelling has almost all, and the first.
+    """
+    plain = _spelt(label)
+    alike = [name for name in (*ALL_EXPRESSIONS, *ALIASES) if name[:1] == plain[:1]]
+    near = nearest(plain, alike, _MISSPELT)
     return "" if near is None else f" (did you mean {ALIASES.get(near, near)!r}?)"
 
 

@@ -61,6 +61,11 @@ def test_spelling_of_compounds_does_not_matter(label: str) -> None:
         ("Angr", "anger"),
         ("supprised", "surprise"),
         ("sadly angri", "sadly angry"),
+        ("surprize", "surprise"),
+        ("hapiness", "happiness"),
+        ("agner", "anger"),
+        ("fera", "fear"),
+        ("NETURAL", "neutral"),
     ],
 )
 def test_unknown_label_suggests_the_canonical_name(label: str, suggestion: str) -> None:
@@ -70,7 +75,10 @@ def test_unknown_label_suggests_the_canonical_name(label: str, suggestion: str) 
     assert f"did you mean {suggestion!r}?" in str(raised.value)
 
 
-@pytest.mark.parametrize("label", ["", "7", "xyzzy"])
+@pytest.mark.parametrize(
+    "label",
+    ["", "7", "xyzzy", "triste", "tristesse", "peur", "wut", "angst", "rage", "upset", "unhappy"],
+)
 def test_unknown_label_without_neighbour_lists_what_is_known(label: str) -> None:
     with pytest.raises(UnknownExpressionError, match="known are neutral, happiness") as raised:
         canonical_expression(label)
