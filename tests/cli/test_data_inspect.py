@@ -219,3 +219,23 @@ def test_a_set_by_name_has_a_contact_sheet(call, capsys, faces, tmp_path):
     assert "image_folder: 3 images\n  train: happiness 1, sadness 1" in capsys.readouterr().out
     with Image.open(tmp_path / "preview.png") as sheet:
         assert sheet.size == (170 + 2 * 20, 2 * 20)
+
+
+def test_a_contact_sheet_shows_what_can_be_read(call, capsys, faces):
+    assert call("data", "preview", "image_folder", "--size", "20", "--columns", "2") == 0
+    printed = capsys.readouterr().out
+    assert "image_folder: 4 images\n" in printed
+    broken = faces / "train/happy/b.png"
+    assert f"not in the picture: 1, which cannot be read:\n  {broken}: cannot be read: " in printed
+    assert printed.endswith("wrote preview.png\n")
+
+
+def test_a_contact_sheet_of_broken_images_alone_is_refused(call, capsys, faces, tmp_path):
+    for file in faces.glob("*/*/*.png"):
+        file.write_bytes(b"broken")
+    assert call("data", "preview", "image_folder") == 2
+    message = capsys.readouterr().err
+    assert (
+        "data set image_folder: none of the 4 images that were to be shown can be read:" in message
+    )
+    assert not (tmp_path / "preview.png").exists()

@@ -32,19 +32,24 @@ def command(
     """Write a contact sheet of a data set, or of what a recipe pre-trains on: a row an expression.
 
     NAME_OR_RECIPE is a data set of 'crs data list', a recipe file, or the name of a shipped recipe.
+    Images that cannot be read are named and left out of the picture.
     """
     check_picture_file(output)
+    from crs_plugin.data.bad_images import BadImage, listed
     from crs_plugin.data.contact_sheet import contact_sheet
     from crs_plugin.files import atomic_path
 
     dataset = chosen_dataset(data, root, overrides)
-    sheet = contact_sheet(dataset, columns, size)
+    bad: list[BadImage] = []
+    sheet = contact_sheet(dataset, columns, size, left_out=bad.append)
     with atomic_path(output) as temporary:
         sheet.save(temporary)
     click.echo(f"{dataset.name}: {len(dataset):,} images")
     for split, expressions in dataset.counts().items():
-        listed = ", ".join(f"{name} {count:,}" for name, count in expressions.items())
-        click.echo(f"  {split}: {listed}")
+        counts = ", ".join(f"{name} {count:,}" for name, count in expressions.items())
+        click.echo(f"  {split}: {counts}")
     for reason, count in dataset.skipped.items():
         click.echo(f"  left out: {count:,} ({reason})")
+    if bad:
+        click.echo(f"  not in the picture: {len(bad):,}, which cannot be read:{listed(bad)}")
     click.echo(f"wrote {output}")
