@@ -60,7 +60,9 @@ def command(images: tuple[Path, ...], encoder: str, output: Path, on_bad_image: 
         )
     if found.continued:
         click.echo(f"an earlier run had done {found.continued:,} of {len(paths):,} images")
-    if found.bad and (on_bad_image == "error" or not found.paths):
+    if found.bad and not found.paths:
+        raise DataError(f"none of the {len(paths):,} images can be read:{listed(found.bad)}")
+    if found.bad and on_bad_image == "error":
         raise DataError(
             f"{len(found.bad):,} of {len(paths):,} images cannot be read; what is done is kept."
             " Repair or remove them, or leave them out with --on-bad-image skip, and give the"

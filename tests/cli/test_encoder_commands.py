@@ -85,6 +85,18 @@ def test_images_that_cannot_be_read(call, workplace, capsys):
     assert len((workplace / "f.csv").read_text().splitlines()) == 5
 
 
+@pytest.mark.parametrize("on_bad_image", ["error", "skip"])
+def test_nothing_but_images_that_cannot_be_read(call, workplace, capsys, on_bad_image):
+    for index in range(5):
+        (workplace / f"faces/{index}.png").write_bytes(b"")
+    before = everything_in(workplace)
+    assert call(*EMBED, "f.csv", "--on-bad-image", on_bad_image) == 2
+    message = capsys.readouterr().err
+    assert "none of the 5 images can be read:\n  faces/0.png: cannot be read: it is" in message
+    assert "--on-bad-image" not in message
+    assert everything_in(workplace) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

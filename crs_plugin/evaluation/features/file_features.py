@@ -3,6 +3,7 @@
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def features_of_files(
     Args:
         encoder: Gives the features.
         paths: The files. One that was changed since the earlier run is done again.
-        kept: Folder of what is done; made if need be. Results of other encoders in it stay.
+        kept: Folder of what is done; made if need be, and removed if nothing is. Results of other
+            encoders in it stay.
         progress: Is told how far it has come.
 
     Raises:
@@ -73,6 +75,7 @@ def features_of_files(
             progress(len(known) + len(pending) + len(bad), len(paths))
     finally:
         parts.write(pending, stamps)
+        parts.remove_if_empty()
     known |= pending
     done = tuple(path for path in paths if path in known)
     empty = np.empty((0, encoder.info.feature_dim), dtype=np.float32)
@@ -133,3 +136,7 @@ class _Parts:
                 stamps=np.array([stamps[path] for path in features], dtype=np.int64),
                 features=np.stack(list(features.values())),
             )
+
+    def remove_if_empty(self) -> None:
+        with suppress(OSError):
+            self.folder.rmdir()
