@@ -12,7 +12,7 @@ PACKAGE = Path(crs_plugin.__file__).parent
 
 GROUND = {
     *("registry", "toolkits", "expressions", "errors", "files", "image_file", "compiling"),
-    *("normalisation", "did_you_mean"),
+    *("normalisation", "did_you_mean", "output_place"),
 }
 CORE = {"losses", "miners", "augmentations"}
 MAY_IMPORT = {
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "toolkits": {"registry"},
     "expressions": {"did_you_mean"},
     "files": set(),
+    "output_place": {"errors"},
     "image_file": set(),
     "verbosity": set(),
     "losses": GROUND,

@@ -39,9 +39,11 @@ def command(
     from crs_plugin.models.encoder_export import export_encoder
     from crs_plugin.models.onnx_encoder import OnnxEncoder
     from crs_plugin.models.open_encoder import open_encoder
+    from crs_plugin.output_place import check_output_file
 
     if output.suffix != f".{format_}":
         raise InputError(f"{output}: with --format {format_} the file's name ends in .{format_}")
+    check_output_file(output, "the export")
     opened = open_encoder(encoder)
     if isinstance(opened, OnnxEncoder):
         raise InputError(f"{encoder} is an export already; give the encoder that it came from")

@@ -52,9 +52,11 @@ def command(
     from crs_plugin.errors import InputError
     from crs_plugin.models.checkpoint_import import import_checkpoint
     from crs_plugin.models.encoder import Encoder
+    from crs_plugin.output_place import check_output_file
 
     if output.suffix != ".safetensors":
         raise InputError(f"{output}: the name of an encoder's file ends in .safetensors")
+    check_output_file(output, "the encoder")
     imported = import_checkpoint(
         checkpoint,
         backbone=backbone,

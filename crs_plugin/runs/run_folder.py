@@ -1,7 +1,6 @@
 """The folder of a run: what may happen to one that exists, and what it holds."""
 
 import json
-import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
 from crs_plugin.models.encoder_file import ENCODER_FILE
+from crs_plugin.output_place import check_output_folder
 from crs_plugin.pretraining.checkpoint_files import LAST_CHECKPOINT, PREVIOUS_CHECKPOINT
 from crs_plugin.pretraining.metrics import METRICS_FILE
 from crs_plugin.recipe.reading import read_resolved
@@ -120,7 +120,7 @@ class RunFolder:
             raise InputError(f"{self.path} is a file; a run needs a folder: name one with --output")
         check_free(self.path)
         if not (mode == "resume" and self.report.is_file()):  # then there is nothing left to do
-            self._check_writable()
+            check_output_folder(self.path, "the run")
         if mode == "new" and self.exists:
             raise InputError(self._existing_run())
         if mode == "overwrite" and self.exists and not self.recipe.is_file():
@@ -162,15 +162,6 @@ class RunFolder:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-
-    def _check_writable(self) -> None:
-        """Find out before hours of work, as far as permissions tell."""
-        nearest = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise InputError(
-                f"the run cannot be written to {self.path}: {nearest} may not be written to;"
-                " name another folder with --output"
-            )
 
     def _existing_run(self) -> str:
         state, resume = "a finished run", ""

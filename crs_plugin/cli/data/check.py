@@ -8,6 +8,7 @@ import click
 from crs_plugin.cli.data.chosen_data import chosen_data, data_argument, root_option, set_option
 from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
+from crs_plugin.output_place import check_output_file
 
 if TYPE_CHECKING:
     from crs_plugin.data.leakage.overlap import Overlap
@@ -75,8 +76,7 @@ def command(
 def _check_output(file: Path) -> None:
     if file.suffix.lower() != ".csv":
         raise InputError(f"{file}: the list of pairs ends with .csv")
-    if not file.parent.is_dir():
-        raise InputError(f"{file}: there is no folder {file.parent}")
+    check_output_file(file, "the list of pairs")
 
 
 def _checked(chosen: "Spec | Recipe") -> "CheckedData":

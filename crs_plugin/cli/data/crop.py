@@ -9,6 +9,7 @@ import click
 from crs_plugin.cli.completion import datasets
 from crs_plugin.cli.data.chosen_data import root_option
 from crs_plugin.errors import InputError
+from crs_plugin.output_place import check_output_folder
 
 _OPENED_BY = "--set file=faces.csv --set split_column=split --set subject_column=subject"
 
@@ -63,6 +64,7 @@ def command(
             "--margin goes with --detector; faces that the data set places have its own option"
             f" 'margin': --set margin={margin:g}"
         )
+    check_output_folder(output, "the faces")
     from crs_plugin.recipe.one_component import one_component
 
     spec = one_component("dataset", name, {} if root is None else {"root": root}, overrides)

@@ -6,6 +6,7 @@ from shlex import quote
 import click
 
 from crs_plugin.cli.data.chosen_data import chosen_dataset, data_argument, root_option, set_option
+from crs_plugin.output_place import check_output_folder
 
 
 @click.command("shard", epilog="Example: crs data shard image_folder --root faces --output shards")
@@ -39,6 +40,7 @@ def command(
 
     The same call goes on where an interrupted one stopped, and makes damaged shards anew.
     """
+    check_output_folder(output, "the shards")
     from crs_plugin.data.cache.limit import in_words
     from crs_plugin.data.shards.shard_writing import LEFT_OUT, write_shards
     from crs_plugin.progress import StageProgress

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from crs_plugin.errors import InputError
 from crs_plugin.files import atomic_path
+from crs_plugin.output_place import check_output_file
 from crs_plugin.registry import MissingExtraError
 
 SUFFIXES = (".parquet", ".csv", ".npy")
@@ -19,15 +20,15 @@ def check_feature_file(file: Path) -> None:
     """Refuse a file that no features can be written to, before any are computed.
 
     Raises:
-        InputError: If its name ends otherwise, it is a folder, or its folder does not exist.
+        InputError: If its name ends otherwise, it is a folder, or its folder does not exist or may
+            not be written to.
         MissingExtraError: If it is to be Parquet, and pyarrow is not installed.
     """
     if file.suffix.lower() not in SUFFIXES:
         raise InputError(f"{file}: a file of features ends in {', '.join(SUFFIXES)}")
     if file.is_dir():
         raise InputError(f"{file} is a folder; name a file")
-    if not file.parent.is_dir():
-        raise InputError(f"{file}: there is no folder {file.parent}")
+    check_output_file(file, "the features")
     if file.suffix.lower() == ".parquet":
         try:
             import pyarrow  # noqa: F401
