@@ -5,7 +5,7 @@ import stat
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 1024**3 // 4 // 3
 """Width × height of the largest image that is decoded: 89,478,485, at which Pillow itself begins to
@@ -13,6 +13,7 @@ warn of decompression bombs. Decoding it takes some 600 MiB."""
 
 _RUNS_A_PROGRAM = "EPS"  # Pillow hands it to Ghostscript, which data sets shall not start
 _SHOWN_BYTES = 16
+_ON_ITS_SIDE = range(5, 9)  # EXIF orientations that exchange width and height
 _EMPTY = "it is empty (0 bytes)"
 _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -51,6 +52,18 @@ def read_image_bytes(data: bytes) -> Image.Image:
         return _picture(BytesIO(data))
     except UnidentifiedImageError as error:
         raise ValueError(_unknown(data[:_SHOWN_BYTES])) from error
+
+
+def upright_size(path: str) -> tuple[int, int]:
+    """Return the width and height that ``read_image_file`` gives an image, by its head alone.
+
+    Raises:
+        Exception: Whatever a decoder stumbles over in a damaged file.
+    """
+    _check_is_filled_file(path)
+    with Image.open(path, formats=_formats()) as opened:
+        turned = opened.getexif().get(ExifTags.Base.Orientation, 1) in _ON_ITS_SIDE
+        return (opened.height, opened.width) if turned else (opened.width, opened.height)
 
 
 def _picture(source: str | BytesIO) -> Image.Image:

@@ -12,6 +12,7 @@ from annotated_types import Len
 
 from crs_plugin.data.about import About
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
+from crs_plugin.data.layouts.box_extent import check_box_extent
 from crs_plugin.data.layouts.finite_numbers import finite_numbers
 from crs_plugin.data.layouts.label_names import LabelNames, split_name
 from crs_plugin.data.layouts.label_tables import Row, read_rows
@@ -87,6 +88,7 @@ def table(
 
     Raises:
         DataError: If the table cannot be read or a cell is wrong; the message has file and line.
+            Also if most boxes reach far beyond their images.
         MissingExtraError: For Parquet without the extra ``parquet``.
     """
     folder = data_root(root, "table", ABOUT.how_to_get)
@@ -127,7 +129,10 @@ def table(
         )
     names.check(path)
     records.skip_unnamed("image that is not in the table")
-    return records.dataset(names.meanings)
+    faces = records.dataset(names.meanings)
+    if box_columns:
+        check_box_extent(faces.images, path, "box_columns")
+    return faces
 
 
 class _Cells(NamedTuple):

@@ -46,6 +46,16 @@ def test_all_columns(root: Path) -> None:
     assert decode(faces, 4).shape == (2, 1, 4, 4)
 
 
+def test_corners_are_not_taken_for_boxes(root: Path) -> None:
+    corners = {"box_columns": ["x0", "y0", "x1", "y1"]}
+    text = "path,label,x0,y0,x1,y1\nAnn_1.png,fear,3,4,7,8\nBob_1.png,fear,2,5,6,7\n"
+    with pytest.raises(DataError, match=r"faces\.csv: 2 of 2 boxes .* are they corners\?") as told:
+        opened(root, text, **corners)
+    assert f"as 3, 4, 7, 8 does in {root}/images/Ann_1.png of 8×8" in str(told.value)
+    half = text.replace("3,4,7,8", "3,4,5,4")  # which reaches its image's edge
+    assert len(opened(root, half, **corners)) == 2
+
+
 LANDMARK_COLUMNS = [f"{axis}{point}" for point in range(5) for axis in "xy"]
 
 
