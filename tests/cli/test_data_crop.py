@@ -68,6 +68,10 @@ def test_boxes_of_a_table_are_cut_out_without_a_detector(call, capsys, photos, t
     assert "photos: 1 faces of 1 images\nwrote faces/faces.csv\n" in capsys.readouterr().out
     with Image.open(tmp_path / "faces/images/happy/a.png") as face:
         assert face.size == (40, 60)
+    capsys.readouterr()
+    assert call("data", "crop", *table, "--set", "margin=0.5") == 2
+    message = "made otherwise: option 'margin' (not set) (now 0.5); name a new folder"
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

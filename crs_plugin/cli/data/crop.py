@@ -65,10 +65,14 @@ def command(
             f" 'margin': --set margin={margin:g}"
         )
     check_output_folder(output, "the faces")
+    from crs_plugin.data.cropping.crop_log import OPTIONS
     from crs_plugin.recipe.one_component import one_component
 
     spec = one_component("dataset", name, {} if root is None else {"root": root}, overrides)
-    made_by = {"detector": None if detector is None else _digest(detector)}
+    made_by = {
+        "detector": None if detector is None else _digest(detector),
+        OPTIONS: {option: str(value) for option, value in spec.options.items()},
+    }
     dataset = spec.build()
 
     from crs_plugin.data.cropping.cropping import LEFT_OUT, TABLE, crop_faces

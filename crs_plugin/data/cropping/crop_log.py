@@ -13,6 +13,12 @@ from crs_plugin.data.layouts.roots import what_is_at
 
 LOG = "crops.jsonl"
 
+OPTIONS = "options"
+"""Entry of what the faces depend on: the data set's options, name → value as text. That the images
+are others is known by their digest; these only say why."""
+
+_NOT_SET = "(not set)"
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -43,7 +49,7 @@ class CropLog:
 
     Args:
         folder: Where the faces are; it is made if it does not exist.
-        made_by: What the faces depend on, as plain values.
+        made_by: What the faces depend on, as plain values; with ``OPTIONS``, if they are known.
 
     Raises:
         DataError: If the folder has faces that were made otherwise, other files, or a damaged log.
@@ -100,9 +106,21 @@ def _line(values: Mapping[str, Any]) -> str:
 
 
 def _check_same(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    differing = [key for key in (*now, *before) if before.get(key) != now.get(key)]
+    differing = _differing(before, now)
+    differing.pop(OPTIONS, None)
     if differing:
-        listed = ", ".join(
-            f"{key} {before.get(key)} (now {now.get(key)})" for key in dict.fromkeys(differing)
-        )
+        options = {}
+        if OPTIONS in before and OPTIONS in now:
+            options = _differing(before[OPTIONS], now[OPTIONS], _NOT_SET)
+        if options:  # which the digest of the images follows from
+            differing.pop("images", None)
+        named = {**differing, **{f"option {name!r}": pair for name, pair in options.items()}}
+        listed = ", ".join(f"{key} {old} (now {new})" for key, (old, new) in named.items())
         raise DataError(f"{folder} has faces that were made otherwise: {listed}; name a new folder")
+
+
+def _differing(
+    before: Mapping[str, Any], now: Mapping[str, Any], absent: str | None = None
+) -> dict[str, tuple[Any, Any]]:
+    pairs = {key: (before.get(key, absent), now.get(key, absent)) for key in (*now, *before)}
+    return {key: (old, new) for key, (old, new) in pairs.items() if old != new}

@@ -137,7 +137,8 @@ def crop_faces(
         folder: Gets ``faces.csv`` (path, label, split, subject, source), ``images/``,
             ``left_out.tsv``, and ``crops.jsonl``, which says how each face was made.
         detector: Makes a detector, once for each thread.
-        made_by: What says which detector that is, as plain values.
+        made_by: What says which detector that is, as plain values, and how the data set was opened
+            (``crop_log.OPTIONS``).
         margin: Share of the template's side that is added on each side of aligned faces.
         progress: Hears how many images are done, and of how many.
 

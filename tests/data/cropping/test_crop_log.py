@@ -1,7 +1,7 @@
 import pytest
 
 from crs_plugin.data import DataError
-from crs_plugin.data.cropping.crop_log import LOG, Crop, CropLog
+from crs_plugin.data.cropping.crop_log import LOG, OPTIONS, Crop, CropLog
 
 MADE_BY = {"margin": 0.5, "detector": None}
 
@@ -32,6 +32,19 @@ def test_other_settings_are_refused_with_what_differs(tmp_path):
     CropLog(tmp_path, MADE_BY)
     with pytest.raises(DataError, match=r"otherwise: margin 0\.5 \(now 0\.25\); name a new folder"):
         CropLog(tmp_path, {**MADE_BY, "margin": 0.25})
+
+
+def test_options_of_the_data_set_say_why_the_images_are_others(tmp_path):
+    CropLog(tmp_path, {"images": "3 (ab)", OPTIONS: {"margin": "0.1", "root": "faces"}})
+    now = {"images": "3 (cd)", OPTIONS: {"margin": "0.2", "root": "faces", "file": "a.csv"}}
+    differs = (
+        r"otherwise: option 'margin' 0\.1 \(now 0\.2\), option 'file' \(not set\) \(now a\.csv\);"
+    )
+    with pytest.raises(DataError, match=differs):
+        CropLog(tmp_path, now)
+    assert CropLog(tmp_path, {**now, "images": "3 (ab)"}).done == {}
+    with pytest.raises(DataError, match=r"otherwise: images 3 \(ab\) \(now 3 \(cd\)\);"):
+        CropLog(tmp_path, {"images": "3 (cd)"})
 
 
 @pytest.mark.parametrize(
