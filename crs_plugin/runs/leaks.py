@@ -255,9 +255,14 @@ def tell_leaks(found: FoundLeaks, seconds: float, telling: Telling, unknown: str
     if unknown:
         telling.say_early(f"leaks: what the encoder was pre-trained on was not compared: {unknown}")
     else:
+        verdict = "nothing leaks"
+        if found.pretrained:
+            verdict = "something leaks"
+        elif found.overlaps:
+            verdict = "nothing leaks between these, but between splits of the data something does"
         telling.say_early(
             f"leaks: pre-training data and {count} test part{'s' * (count != 1)} compared in"
-            f" {seconds:.1f} s: {'something leaks' if found.pretrained else 'nothing leaks'}"
+            f" {seconds:.1f} s: {verdict}"
         )
     for leaking in found.overlaps:
         telling.say_early(f"  {in_words(leaking)}")

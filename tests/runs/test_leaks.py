@@ -218,6 +218,19 @@ def test_a_run_without_leaks_says_so(faces, call, capsys, tmp_path):
     assert [each["leak"] for each in report(tmp_path)["leaks"]["compared"]] == [False, False]
 
 
+def test_a_run_tells_leaks_between_splits_from_those_of_pre_training(faces, call, capsys):
+    table = faces / "faces.csv"
+    table.write_text(table.read_text().replace("31.png,sadness,train", "31.png,sadness,valid"))
+    written(faces)
+    assert call(*RUN) == 0
+    verdict, leaking = capsys.readouterr().out.partition("leaks: ")[2].splitlines()[:2]
+    between = "nothing leaks between these, but between splits of the data something does"
+    assert verdict.endswith(f" s: {between}")
+    assert leaking == (
+        "  1 person of faces: valid, who should be strangers there, are in faces: train"
+    )
+
+
 def test_a_run_can_refuse_leaks_before_anything_is_written(faces, call, capsys, tmp_path):
     leak(faces)
     written(faces, RECIPE + "on_leak: error\n")
