@@ -80,6 +80,8 @@ class FaceDataset:
             where it is unknown.
         labels: What the files call an expression → the expression, None if left out, where these
             are the user's own words; those of a published set stand in its ``About``.
+        subject_names: Id of a person → what the files call them, where they are called anything;
+            several sets in one have none, as different persons may be called the same.
     """
 
     name: str
@@ -90,6 +92,7 @@ class FaceDataset:
     skipped: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    subject_names: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(self.images), len(self.fine), len(self.split), len(self.subject)}

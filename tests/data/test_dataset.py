@@ -51,6 +51,8 @@ def test_concatenated_sets_keep_images_subjects_and_reasons_apart() -> None:
     joined = concatenate([a, b, unknown])
     assert joined.name == "a + b + c"
     assert joined.subject.tolist() == [0, 0, 0, 1, 1, -1]
+    named = [replace(each, subject_names={0: "ann"}) for each in (a, b)]
+    assert concatenate(named).subject_names == {}
     assert joined.skipped == {"a: blurred": 2, "b: blurred": 2, "c: blurred": 2}
     taken = joined.take(np.array([4, 0, 5]))
     assert [int(taken.images.read(i)) for i in range(3)] == [1, 0, 0]

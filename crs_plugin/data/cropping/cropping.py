@@ -32,7 +32,8 @@ NO_FACE = "no face is found"
 """Reason of images in which the detector finds nothing."""
 
 COLUMNS = ("path", "label", "split", "subject", "source")
-"""Columns of the table; ``source`` is the photo that a face is from."""
+"""Columns of the table; ``source`` is the photo that a face is from, ``subject`` the person by the
+name that the data set has, or else by number."""
 
 _IN_A_BATCH = 32
 
@@ -191,12 +192,21 @@ def _table(dataset: FaceDataset, kept: Sequence[tuple[int, str]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for index, file in kept:
-        fine, subject = int(dataset.fine[index]), int(dataset.subject[index])
+        fine = int(dataset.fine[index])
         label = "" if fine == UNLABELLED else ALL_EXPRESSIONS[fine]
         split = SPLITS[dataset.split[index]]
+        subject = _subject(dataset, index)
         source = _text(os.fsencode(dataset.images.name(index)))
-        writer.writerow((file, label, split, "" if subject < 0 else subject, source))
+        writer.writerow((file, label, split, subject, source))
     return text.getvalue()
+
+
+def _subject(dataset: FaceDataset, index: int) -> str:
+    person = int(dataset.subject[index])
+    if person < 0:
+        return ""
+    name = dataset.subject_names.get(person, str(person))
+    return name.encode("utf-8", "backslashreplace").decode()  # which keeps persons apart
 
 
 def _has_places(dataset: FaceDataset) -> bool:

@@ -146,6 +146,7 @@ class Records:
             skipped=dict(self._skipped),
             extra={name: np.array(each, np.float32) for name, each in self._extra.items()},
             labels=labels or {},
+            subject_names={number: name for name, number in self._subject_ids.items()},
         )
 
     def _on_disk(self, path: str) -> str | None:

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,9 @@ def test_faces_are_aligned_and_listed_in_a_table_that_opens(faces, tmp_path):
     assert rows_of(folder) == [
         dict(zip(("path", "label", "split", "subject", "source"), row, strict=True))
         for row in (
-            ("images/a/one.png", "happiness", "train", "0", f"{photos}/a/one.png"),
+            ("images/a/one.png", "happiness", "train", "ann", f"{photos}/a/one.png"),
             ("images/a/one.2.png", "sadness", "train", "", f"{photos}/a/one.jpg"),
-            ("images/b/white.png", "", "test", "1", f"{photos}/b/white.png"),
+            ("images/b/white.png", "", "test", "bob", f"{photos}/b/white.png"),
         )
     ]
     written = table(root=folder, file="faces.csv", split_column="split", subject_column="subject")
@@ -86,6 +87,14 @@ def test_faces_are_aligned_and_listed_in_a_table_that_opens(faces, tmp_path):
     photo = faces.images.read(0)[0].numpy()
     expected = photo[:TEMPLATE_SIDE, :TEMPLATE_SIDE].astype(float)
     np.testing.assert_allclose(face.astype(float), expected, atol=1)
+
+
+def test_persons_without_a_name_are_numbers(faces, tmp_path):
+    names = {0: "\udce9ve", 1: "b\xf6b"}  # the first is from a path that is not UTF-8
+    for called, subjects in (({}, ["0", "", "1"]), (names, ["\\udce9ve", "", "b\xf6b"])):
+        folder = tmp_path / f"{len(called)} names"
+        crop_faces(replace(faces, subject_names=called), folder, detector=KnownPlaces)
+        assert [row["subject"] for row in rows_of(folder)] == subjects
 
 
 def test_what_has_no_face_is_listed_with_the_reason(faces, tmp_path):

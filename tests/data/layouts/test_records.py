@@ -27,6 +27,7 @@ def test_records_become_columns(records: Records, tmp_path: Path) -> None:
     assert dataset.fine.tolist() == [FEAR, UNLABELLED, ANGER, FEAR]
     assert dataset.split.tolist() == [0, 2, 3, 0]
     assert dataset.subject.tolist() == [0, -1, 1, 0]
+    assert dataset.subject_names == {0: "Ann", 1: "Bob"}
     assert dataset.images.name(1) == str(tmp_path / "sub/c.png")
     assert dataset.images.boxes[1].tolist() == [4, 5, 6, 7]  # type: ignore[attr-defined]
     assert dataset.skipped == {"blurred": 3}
