@@ -48,7 +48,7 @@ def image_folder(
     """
     folder = data_root(root, "image_folder", ABOUT.how_to_get)
     names = LabelNames(classes, "classes")
-    records = Records(folder.resolve().name, folder)
+    records = Records(folder.resolve().name or "image_folder", folder)
     classes_found = [
         (split, parent / name)
         for split, parent in _split_folders(_unpacked(folder, names), records)

@@ -73,7 +73,7 @@ def shards(
     names = LabelNames(labels, "labels")
     if url is None:
         folder = data_root(root, "shards", ABOUT.how_to_get)
-        source, name, addresses = str(folder), folder.resolve().name, in_folder(folder)
+        source, name, addresses = str(folder), folder.resolve().name or "shards", in_folder(folder)
     else:
         addresses = at_addresses([url] if isinstance(url, str) else url)
         source, name = addresses[0], addresses[0].split("/")[-2]

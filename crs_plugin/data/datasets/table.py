@@ -30,6 +30,11 @@ ABOUT = About(
     how_to_get="This is your own table: a line per image with its path and its expression.",
 )
 
+_IF_OUTSIDE = (
+    "; set 'root' to a folder that has both the table and the images in it, 'file' to the table's"
+    " path from there, and 'image_folder' to the folder from there that images' paths start from"
+)
+
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
@@ -92,7 +97,7 @@ def table(
         MissingExtraError: For Parquet without the extra ``parquet``.
     """
     folder = data_root(root, "table", ABOUT.how_to_get)
-    path = inside(folder, file, "option 'file'")
+    path = inside(folder, file, "option 'file'", _IF_OUTSIDE)
     path = str(first_that_exists(folder, (path,), "table", ABOUT.how_to_get))
     _check_places(box_columns, landmark_columns, margin)
     columns = _Columns(
@@ -105,8 +110,10 @@ def table(
     )
     names = LabelNames(labels, "labels")
     pattern = _checked_pattern(subject_pattern, subject_column)
-    records = Records(folder.resolve().name, folder, margin)
+    records = Records(folder.resolve().name or "table", folder, margin)
+    is_empty = True
     for row in read_rows(Path(path), columns.wanted()):
+        is_empty = False
         cells = columns.named(row)
         if not cells.image:
             raise DataError(f"{row.where}: no path in column {image_column!r}")
@@ -114,6 +121,7 @@ def table(
             folder,
             os.path.join(image_folder, cells.image) if image_folder else cells.image,
             row.where,
+            _IF_OUTSIDE,
         )
         fine = names.fine_id(cells.label, row.where) if cells.label else UNLABELLED
         if fine is None:
@@ -127,6 +135,8 @@ def table(
             _numbers(cells.box, "a box needs four finite numbers", row.where),
             _numbers(cells.landmarks, "five landmarks need ten finite numbers", row.where),
         )
+    if is_empty:
+        raise DataError(f"{path}: there is no line below the header")
     names.check(path)
     records.skip_unnamed("image that is not in the table")
     faces = records.dataset(names.meanings)

@@ -126,13 +126,14 @@ def unpacked(folder: Path) -> Path:
     return folder
 
 
-def inside(root: Path, path: str, where: str) -> str:
+def inside(root: Path, path: str, where: str, remedy: str = "") -> str:
     """Return a path of a label file as a plain path relative to ``root``.
 
     Args:
         root: Folder that the path starts from and may not leave.
         path: The path as written; backslashes are taken for slashes.
         where: ``file:line``, for the message.
+        remedy: What to do about a path that leads out, for the end of the message.
 
     Raises:
         DataError: If the path is empty or leads out of ``root``.
@@ -142,7 +143,9 @@ def inside(root: Path, path: str, where: str) -> str:
         relative = os.path.relpath(relative, root)
     leaves = relative == os.pardir or relative.startswith(_ABOVE)
     if not path or relative == os.curdir or leaves:
-        raise DataError(f"{where}: path {path!r} is not inside the data set's folder {root}")
+        raise DataError(
+            f"{where}: path {path!r} is not inside the data set's folder {root}{remedy}"
+        )
     return relative
 
 

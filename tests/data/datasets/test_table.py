@@ -56,6 +56,22 @@ def test_corners_are_not_taken_for_boxes(root: Path) -> None:
     assert len(opened(root, half, **corners)) == 2
 
 
+def test_the_root_of_the_disk_has_a_name_as_well(root: Path) -> None:
+    (root / "faces.csv").write_text(f"path,label\n{root}/images/Ann_1.png,fear\n")
+    faces = table(root=Path("/"), file=f"{root}/faces.csv")
+    assert faces.name == "table"
+    assert faces.images.name(0) == f"{root}/images/Ann_1.png"
+
+
+def test_paths_that_lead_out_can_start_from_a_folder_above(root: Path) -> None:
+    (root / "lists").mkdir()
+    (root / "lists" / "faces.csv").write_text("path,label\n../images/Ann_1.png,fear\n")
+    with pytest.raises(DataError, match="'image_folder' to the folder from there that images"):
+        table(root=root / "lists", file="faces.csv")
+    faces = table(root=root, file="lists/faces.csv", image_folder="lists")
+    assert faces.images.name(0) == f"{root}/images/Ann_1.png"
+
+
 LANDMARK_COLUMNS = [f"{axis}{point}" for point in range(5) for axis in "xy"]
 
 
@@ -113,7 +129,11 @@ def test_missing_images_are_counted(root: Path) -> None:
             r"'feer' .*'fear'.* which is not in .*csv",
         ),
         ("Ann_1.png,fear\n,fear", {}, r"faces\.csv:3: no path in column 'path'"),
-        ("../../x.png,fear", {}, r"faces\.csv:2: path .* is not inside"),
+        (
+            "../../x.png,fear",
+            {},
+            r"faces\.csv:2: path .* is not inside .*; set 'root' to a folder that",
+        ),
         ("/etc/passwd,fear", {}, r"faces\.csv:2: path .* is not inside"),
         ("Ann_1.png,fear", {"image_folder": "../.."}, r"faces\.csv:2: path .* is not inside"),
         ("Ann_1.png,fear", {"label_column": "lable"}, r"faces\.csv:1: .*did you mean 'label'"),
@@ -151,7 +171,8 @@ def test_missing_images_are_counted(root: Path) -> None:
         ("Ann_1.png,fear", {"margin": 0.1}, "'margin' needs 'box_columns' or 'landmark_columns'"),
         ("Cid_1.png,fear", {}, r"no image is left .*1 × image file missing .*images/Cid_1\.png"),
         ("Ann_1.png,fear\nCid_1.png,anger", {}, r"class 'anger' is empty: all 1 of its images"),
-        ("", {}, "no image is left"),
+        ("", {}, r"faces\.csv: there is no line below the header"),
+        ("", {"labels": {"joy": "happiness"}}, r"faces\.csv: there is no line below the header"),
     ],
 )
 def test_wrong_input(root: Path, text: str, options: dict[str, object], message: str) -> None:
@@ -162,5 +183,6 @@ def test_wrong_input(root: Path, text: str, options: dict[str, object], message:
 def test_missing_table_and_one_outside(root: Path) -> None:
     with pytest.raises(DataError, match=r"faces\.csv is missing in .* has images"):
         table(root=root, file="faces.csv")
-    with pytest.raises(DataError, match=r"option 'file': path '\.\./x\.csv' is not inside"):
+    outside = r"option 'file': path '\.\./x\.csv' is not inside .*; set 'root' to a folder that has"
+    with pytest.raises(DataError, match=outside):
         table(root=root, file="../x.csv")
