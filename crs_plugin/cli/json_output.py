@@ -17,8 +17,9 @@ recipes), bytes are whole numbers, what is not known is null::
     crs cache verify       {entries: [{key, whole, problem}]}
     crs data list          {data_sets: [{name, title, setting, classes, images, needs_files, folder,
                             found}]}
-    crs data inspect       {counts: {split: {expression: n}}, subjects, skipped: {reason: n}}; of a
-                           recipe {name of the set: that}, each with its ``version``
+    crs data inspect       {counts: {split: {expression: n}}, subjects, skipped: {reason: n},
+                           missing: [path of an image file, the first few]}; of a recipe {name of
+                           the set: that}, each with its ``version``
     crs data check         ``crs_plugin.evaluation.report.leaks.Leaks.to_json``, and
                            unreadable: [{name, reason}], images that were left out
     crs predict            {faces: [{image, name, probability, probabilities, box?}]}

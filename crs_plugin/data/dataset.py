@@ -80,6 +80,8 @@ class FaceDataset:
             where it is unknown.
         labels: What the files call an expression → the expression, None if left out, where these
             are the user's own words; those of a published set stand in its ``About``.
+        missing: Paths of image files that the label file names and that are not there, the first
+            few of them; they count as left out.
         subject_names: Id of a person → what the files call them, where they are called anything;
             several sets in one have none, as different persons may be called the same.
     """
@@ -92,6 +94,7 @@ class FaceDataset:
     skipped: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
     subject_names: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -217,6 +220,7 @@ def concatenate(datasets: Sequence[FaceDataset]) -> FaceDataset:
             name: _joined_column(name, datasets)
             for name in dict.fromkeys(name for d in datasets for name in d.extra)
         },
+        missing=tuple(path for d in datasets for path in d.missing),
     )
 
 

@@ -20,12 +20,14 @@ class Inspection:
         subjects: How many persons are shown, as far as they are known; None if none is.
         nameless: Images whose person is not known.
         skipped: Reason → how many records were left out.
+        missing: The first image files that are not there.
     """
 
     counts: Mapping[str, Mapping[str, int]]
     subjects: int | None
     nameless: int
     skipped: Mapping[str, int]
+    missing: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return what a program wants to know of it."""
@@ -34,6 +36,7 @@ class Inspection:
             "counts": {split: dict(row) for split, row in self.counts.items()},
             "subjects": self.subjects,
             "skipped": dict(self.skipped),
+            "missing": list(self.missing),
         }
 
 
@@ -56,6 +59,7 @@ def inspected(dataset: FaceDataset, bad: Mapping[int, BadImage] | None = None) -
         subjects=len(known) or None,
         nameless=int((dataset.subject < 0).sum()),
         skipped=skipped,
+        missing=dataset.missing,
     )
 
 

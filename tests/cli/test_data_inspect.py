@@ -36,7 +36,13 @@ SKIPPED = {"not an image file (.txt)": 1}
 def test_the_json_of_one_set_is_its_counts_subjects_and_what_is_left_out(call, capsys, faces):
     assert call("data", "inspect", "image_folder", "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"version": 1, "counts": COUNTS, "subjects": None, "skipped": SKIPPED}
+    assert told == {
+        "version": 1,
+        "counts": COUNTS,
+        "subjects": None,
+        "skipped": SKIPPED,
+        "missing": [],
+    }
 
 
 def test_root_and_options_are_those_of_the_set(call, capsys, faces):
@@ -76,6 +82,19 @@ def test_persons_are_counted(call, capsys, faces):
     assert [line.split() for line in printed.splitlines() if "no label" in line] == [
         ["(no", "label)", "1"]
     ]
+
+
+def test_image_files_that_are_not_there_are_named(call, capsys, faces):
+    lines = [f"train/happy/{name}.png,happy" for name in ("a", "lost", *range(24))]
+    (faces / "list.csv").write_text("\n".join(["path,label", *lines]))
+    listed = ("--root", str(faces), "--set", "file=list.csv")
+    assert call("data", "inspect", "table", *listed) == 0
+    lost = [f"{faces}/train/happy/{name}.png" for name in ("lost", *range(19))]
+    told = "".join(f"\n  {path}" for path in lost)
+    printed = capsys.readouterr().out
+    assert f"left out: 25 (image file missing):{told}\n  … and 5 more\n" in printed
+    assert call("data", "inspect", "table", *listed, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["missing"] == lost
 
 
 def test_people_see_a_table_and_the_sizes(call, capsys, faces):
@@ -149,7 +168,8 @@ def test_the_json_of_a_recipe_is_by_name(call, capsys):
     assert [*told] == [
         f"synthetic_faces ({w})" for w in ("wild, basic", "lab, basic", "wild, compound")
     ]
-    assert all(set(each) == {"version", "counts", "subjects", "skipped"} for each in told.values())
+    keys = {"version", "counts", "subjects", "skipped", "missing"}
+    assert all(set(each) == keys for each in told.values())
     assert told["synthetic_faces (lab, basic)"]["subjects"] == 90
 
 

@@ -51,6 +51,8 @@ def test_concatenated_sets_keep_images_subjects_and_reasons_apart() -> None:
     joined = concatenate([a, b, unknown])
     assert joined.name == "a + b + c"
     assert joined.subject.tolist() == [0, 0, 0, 1, 1, -1]
+    lost = [replace(each, missing=(f"{each.name}/lost.png",)) for each in (a, b)]
+    assert concatenate(lost).missing == ("a/lost.png", "b/lost.png")
     named = [replace(each, subject_names={0: "ann"}) for each in (a, b)]
     assert concatenate(named).subject_names == {}
     assert joined.skipped == {"a: blurred": 2, "b: blurred": 2, "c: blurred": 2}

@@ -20,6 +20,7 @@ def test_images_that_cannot_be_read_count_as_left_out(folder_of):
         "counts": {"train": {"neutral": 2}},
         "subjects": None,
         "skipped": {"cannot be read": 2, "odd": 2},
+        "missing": [],
         "version": 1,
     }
 

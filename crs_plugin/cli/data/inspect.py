@@ -118,6 +118,7 @@ def _print(
     from crs_plugin.data.about import about
     from crs_plugin.data.image_sizes import image_sizes
     from crs_plugin.data.inspection import labels_by_expression
+    from crs_plugin.data.layouts.records import MISSING
 
     told = about(each.spec.component.target)
     labels = labels_by_expression((told.labels if told else {}) or each.dataset.labels)
@@ -130,7 +131,9 @@ def _print(
     lines = []
     if None in labels:
         lines.append(f"labels that are no expression: {', '.join(labels[None])}")
-    lines += [f"left out: {count:,} ({reason})" for reason, count in found.skipped.items()]
+    for reason, count in found.skipped.items():
+        named = _told_missing(found.missing, count) if reason == MISSING else ""
+        lines.append(f"left out: {count:,} ({reason}){named}")
     lines.append(f"persons: {_persons(found)}")
     lines.append(f"images: {image_sizes(each.dataset)}")
     if bad is not None:
@@ -176,6 +179,13 @@ def _persons(found: "Inspection") -> str:
     images = sum(sum(row.values()) for row in found.counts.values())
     unknown = f"; not known in {found.nameless:,} of {images:,} images" if found.nameless else ""
     return f"{found.subjects:,}{unknown}"
+
+
+def _told_missing(first: tuple[str, ...], count: int) -> str:
+    if not first:  # a plugin's set need not name them
+        return ""
+    more = f"\n  … and {count - len(first):,} more" if count > len(first) else ""
+    return ":" + "".join(f"\n  {path}" for path in first) + more
 
 
 def _told_bad(bad: "dict[int, BadImage]", of: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crs_plugin.data.bad_images import MOST_LISTED
 from crs_plugin.data.dataset import SPLITS, DataError, FaceDataset
 from crs_plugin.data.images import FileImages, is_image_name
 from crs_plugin.data.layouts.litter import is_litter
@@ -43,6 +44,7 @@ class Records:
     _landmarks: list[Sequence[float]] = field(default_factory=list)
     _skipped: Counter[str] = field(default_factory=Counter)
     _missing: dict[int, list[str]] = field(default_factory=dict)
+    _first_missing: list[str] = field(default_factory=list)
     _subject_ids: dict[str, int] = field(default_factory=dict)
     _extra: dict[str, list[Sequence[float]]] = field(default_factory=dict)
     _folders: dict[str, dict[str, bool]] = field(default_factory=dict)  # name → a record names it
@@ -74,6 +76,8 @@ class Records:
         if found is None:
             self._skipped[MISSING] += 1
             self._missing.setdefault(fine, []).append(path)
+            if len(self._first_missing) < MOST_LISTED:
+                self._first_missing.append(os.path.join(self.root, path))
             return
         self._paths.append(found)
         self._fine.append(fine)
@@ -146,6 +150,7 @@ class Records:
             skipped=dict(self._skipped),
             extra={name: np.array(each, np.float32) for name, each in self._extra.items()},
             labels=labels or {},
+            missing=tuple(self._first_missing),
             subject_names={number: name for name, number in self._subject_ids.items()},
         )
 

@@ -41,6 +41,8 @@ def test_missing_images_are_counted(records: Records) -> None:
     dataset = records.dataset()
     assert len(dataset) == 1
     assert dataset.skipped == {MISSING: 3}
+    gone = ("gone.png", "nowhere/gone.png", "a.png/b.png")
+    assert dataset.missing == tuple(f"{records.root}/{path}" for path in gone)
 
 
 def test_class_whose_images_are_all_missing_is_an_error(records: Records) -> None:
