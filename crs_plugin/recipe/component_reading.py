@@ -138,8 +138,11 @@ class ComponentReader:
                 and name not in given
                 and name not in filled_in(component.kind, role)
             ):
+                inner = joined(key, name)
                 message = f"missing: {_called(component)} needs it: {option_words(option)}"
-                self.findings.add(node.place, joined(key, name), message)
+                if not node.place.source:  # it stands in no recipe, see ``one_component``
+                    message += f"; give it with --set {inner}=VALUE"
+                self.findings.add(node.place, inner, message)
         return given
 
     def _value(self, option: Option, node: Node, key: str) -> Any:

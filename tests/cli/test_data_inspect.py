@@ -216,7 +216,7 @@ def test_a_picture_is_written(call, capsys, faces, tmp_path, ending):
         (("ferplus", "--set", "rul=majority"), "did you mean 'rule'?"),
         (("ferplus", "--set", "rule=plural"), "did you mean 'plurality'?"),
         (("ferplus", "--set", "name=table"), "--set name=table: name: the dataset is 'ferplus'"),
-        (("table", "--root", "sets"), "file: missing: dataset 'table' needs it: text"),
+        (("table", "--root", "sets"), "needs it: text; give it with --set file=VALUE"),
         (("synthetic_faces", "--root", "sets"), "dataset 'synthetic_faces' has no option 'root'"),
         (("crs_cont_resnet18", "--root", "sets"), "--set data.root=sets"),
         (("image_folder", "--output", "counts.gif"), "counts.gif: a picture's name ends with"),

@@ -19,12 +19,15 @@ def test_options_are_in_the_types_that_the_component_takes(tmp_path, monkeypatch
 def test_all_problems_are_told_with_the_word_they_come_from():
     with pytest.raises(RecipeError) as raised:
         one_component("dataset", "table", {"rot": "faces"}, ["margin=-1", "nonsense"])
-    assert [str(problem).partition(";")[0] for problem in raised.value.problems] == [
+    *others, missing = map(str, raised.value.problems)
+    assert [problem.partition(";")[0] for problem in others] == [
         "--set nonsense: expected KEY=VALUE with a dotted key, as in optimizer.lr=3e-3",
         "--rot faces: rot: dataset 'table' has no option 'rot'",
         "--set margin=-1: margin: found -1, expected ≥ 0",
-        "file: missing: dataset 'table' needs it: text",
     ]
+    assert missing == (
+        "file: missing: dataset 'table' needs it: text; give it with --set file=VALUE"
+    )
 
 
 def test_an_unknown_component_is_told_with_what_exists():
