@@ -20,6 +20,7 @@ NO_DATA = ("image_folder", "--root", "gone")
         (("predict", "gone", "--encoder", "gone", "--classifier", "x"), "p.png", "the picture"),
         (("export", "gone", "--format", "onnx"), "e.onnx", "the export"),
         (("import", "gone.pth"), "e.safetensors", "the encoder"),
+        (("evaluate", "gone", "--data", "synthetic_faces"), "evaluated", "the evaluation"),
     ],
 )
 def test_it_is_said_before_the_work(call, capsys, monkeypatch, tmp_path, arguments, output, what):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crs_plugin.errors import InputError
 from crs_plugin.files import write_atomically
+from crs_plugin.output_place import check_output_folder
 from crs_plugin.runs.run_environment import environment
 
 
@@ -63,6 +64,7 @@ class EvaluationFolder:
             raise InputError(
                 f"{self.path} is a file; an evaluation needs a folder: name one with --output"
             )
+        check_output_folder(self.path, "the evaluation")
         if not self.path.is_dir() or not any(self.path.iterdir()):
             return
         if not self.plan.is_file():
