@@ -6,6 +6,7 @@ import click
 
 from crs_plugin.cli.json_output import json_option, print_json
 from crs_plugin.errors import InputError
+from crs_plugin.output_place import check_output_file
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -29,8 +30,8 @@ def command(
     """
     if output is not None and output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{output}: the page is HTML; name a file that ends in .html")
-    if output is not None and not output.parent.is_dir():
-        raise InputError(f"{output}: there is no folder {output.parent}")
+    if output is not None:
+        check_output_file(output, "the page")
     from crs_plugin.evaluation.comparison import Comparison, FinishedReport
 
     folders = {path.resolve(): path for path in (*runs, *([against] if against else []))}

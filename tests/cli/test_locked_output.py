@@ -20,6 +20,7 @@ NO_DATA = ("image_folder", "--root", "gone")
         (("predict", "gone", "--encoder", "gone", "--classifier", "x"), "p.png", "the picture"),
         (("export", "gone", "--format", "onnx"), "e.onnx", "the export"),
         (("import", "gone.pth"), "e.safetensors", "the encoder"),
+        (("compare", "gone"), "c.html", "the page"),
         (("evaluate", "gone", "--data", "synthetic_faces"), "evaluated", "the evaluation"),
     ],
 )
