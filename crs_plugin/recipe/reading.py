@@ -23,6 +23,7 @@ _TYPED = {_YAML_TAG + name for name in ("null", "bool", "int", "float")}
 _TEXT = {_YAML_TAG + name for name in ("str", "timestamp", "value")}
 _INT = _YAML_TAG + "int"  # as a key, a number that labels something, is a text
 _MERGE = _YAML_TAG + "merge"
+_SHOWN = 60  # letters of a text that was found
 
 
 def read_file(path: Path, source: str, findings: Findings) -> Node | None:
@@ -123,13 +124,16 @@ def resolved_scalar(text: str) -> Scalar:
 
 
 def described(value: Any) -> str:
-    """Return a value as people would call it: ``text 'a'``, ``3``, ``a list of 2``."""
+    """Return a value as people would call it: ``text 'a'``, ``3``, ``a list of 2``.
+
+    Of a long text the beginning is enough: it may be a whole file that is no recipe.
+    """
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"text {value!r}"
+        return f"text {value[:_SHOWN]!r}" + "…" * (len(value) > _SHOWN)
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return "a mapping" if isinstance(value, dict) else f"{value}"

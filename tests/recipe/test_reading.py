@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from crs_plugin.recipe import RecipeError
+from crs_plugin.recipe import RecipeError, load_recipe
 from crs_plugin.recipe.problem import Findings, Place
-from crs_plugin.recipe.reading import read_resolved, read_text, resolved_scalar
+from crs_plugin.recipe.reading import described, read_resolved, read_text, resolved_scalar
 from crs_plugin.recipe.tree import plain, walk
 
 
@@ -222,3 +222,15 @@ def test_numbers_as_keys_are_text():
     node, problems = read("labels: {0: anger, 1: fear}")
     assert not problems
     assert plain(node) == {"labels": {"0": "anger", "1": "fear"}}
+
+
+def test_of_a_long_text_the_beginning_is_told(write):
+    assert described("a" * 60) == f"text {'a' * 60!r}"
+    assert described("a" * 61) == f"text {'a' * 60!r}…"
+    path = write("path,label\n" + "faces/a.png,happiness\n" * 40)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+    assert str(caught.value) == (
+        f"{path}:1:1: a recipe is a mapping of keys, found text 'path,label faces/a.png,happiness"
+        " faces/a.png,happiness faces'…"
+    )
