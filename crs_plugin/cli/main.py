@@ -9,6 +9,7 @@ import click
 from crs_plugin import verbosity
 from crs_plugin.cli.interrupting import interrupt
 from crs_plugin.cli.lazy_group import LazyGroup
+from crs_plugin.cli.standard_output import is_unwritable
 from crs_plugin.errors import InputError
 from crs_plugin.registry import RegistryError
 from crs_plugin.verbosity import Verbosity
@@ -54,6 +55,11 @@ def _run() -> int:
     chosen_before = verbosity.chosen.set(Verbosity.NORMAL)
     try:
         return _code()
+    except OSError as error:
+        if error.filename is None and not is_unwritable():
+            raise
+        _tell(f"{error.filename or 'standard output cannot be written to'}: {error.strerror}")
+        return EXIT_BAD_INPUT
     finally:
         verbosity.chosen.reset(chosen_before)
 
@@ -73,11 +79,6 @@ def _code() -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return EXIT_INTERRUPTED
-    except OSError as error:
-        if error.filename is None:
-            raise
-        _tell(f"{error.filename}: {error.strerror}")
-        return EXIT_BAD_INPUT
     return code if isinstance(code, int) else EXIT_OK
 
 

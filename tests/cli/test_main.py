@@ -172,3 +172,37 @@ def test_a_bug_is_not_hidden(monkeypatch):
 def test_wrong_usage_ends_with_code_2(call, capsys, arguments):
     assert call(*arguments) == 2
     assert "Error: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words", [(), ("--help",), ("recipe", "list"), ("recipe", "list", "--json")], ids=" ".join
+)
+def test_a_standard_output_that_is_full_is_told_in_one_line(words, unbuffered):
+    command = [sys.executable, "-m", "crs_plugin", *words]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    assert done.returncode == 2
+    assert done.stderr == ("Error: standard output cannot be written to: No space left on device\n")
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    command = [sys.executable, "-m", "crs_plugin", "recipe", "schema"]
+    done = subprocess.run(
+        [*("bash", "-c", '"$@" | head -n 1', "bash"), *command], capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_an_error_of_the_system_that_names_no_file_is_not_blamed_on_the_output(monkeypatch):
+    def fail(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli.crs, "main", fail)
+    monkeypatch.setattr(sys, "argv", ["crs"])
+    with pytest.raises(OSError, match="No space"):
+        cli.main()
