@@ -15,6 +15,7 @@ from crs_plugin.data.decoded_images import ImageReader
 from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.expressions import EXPRESSIONS, UNLABELLED
+from crs_plugin.pretraining.needed_libraries import check_libraries
 from crs_plugin.progress import StageProgress
 from crs_plugin.recipe.fitting import loss_inputs
 from crs_plugin.recipe.pretraining_data import (
@@ -38,8 +39,9 @@ _LABELS = {"labels": "coarse", "fine_labels": "fine"}
 def check_build(recipe: Recipe) -> None:
     """Build the network, the optimizer, the schedule and the evaluations; pass a made-up batch.
 
-    Opens no data. Weights that the backbone starts from are loaded, and downloaded if they have to
-    be. The global RNG is left as it was.
+    Of the loggers no more is asked than whether their libraries are there. Opens no data. Weights
+    that the backbone starts from are loaded, and downloaded if they have to be. The global RNG is
+    left as it was.
 
     Raises:
         RecipeError: If parts refuse their options or do not fit one another.
@@ -51,6 +53,9 @@ def check_build(recipe: Recipe) -> None:
         for spec in (*recipe.evaluation, *recipe.references):
             with found.problems(spec):
                 spec.build()
+        for spec in recipe.loggers:
+            with found.problems(spec), spec.blamed():
+                check_libraries(spec.component.target)
     found.raise_if_any()
 
 

@@ -1,11 +1,14 @@
 import csv
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import pytest
 from small_run import small_run, weighted_module
 
 from crs_plugin.losses import ScheduledClassWeights
+from crs_plugin.pretraining.needed_libraries import check_libraries
 from crs_plugin.registry import MissingExtraError, registry
 
 
@@ -75,9 +78,19 @@ def test_mlflow_keeps_one_run_in_the_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["wandb", "mlflow"])
 def test_what_is_not_installed_is_told(name, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=rf"{name} needs .*crs_plugin\[loggers\]"):
+        check_libraries(registry.get("logger", name).target)
     monkeypatch.setattr(f"pytorch_lightning.loggers.{name}._{name.upper()}_AVAILABLE", False)
     with pytest.raises(MissingExtraError, match=rf"{name} needs .*crs_plugin\[loggers\]"):
         registry.get("logger", name).target(tmp_path)
+
+
+def test_nothing_is_asked_of_loggers_that_name_no_library(monkeypatch):
+    check_libraries(registry.get("logger", "csv").target)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.setitem(sys.modules, "tensorboardX", module := ModuleType("tensorboardX"))
+    module.__spec__ = ModuleSpec("tensorboardX", None)
+    check_libraries(registry.get("logger", "tensorboard").target)  # either will do
 
 
 def test_rooms_import_fast():

@@ -1,4 +1,5 @@
 import csv
+import sys
 from functools import partial
 
 import pytest
@@ -69,6 +70,20 @@ def test_a_recipe_that_builds_and_leaves_the_generator_alone(recipe):
 def test_class_weights_that_go_by_counts_are_built_without_data(recipe):
     weights = "objective.0.class_weights={name: inverse_frequency}"
     check_build(recipe("", "", weights, "data={name: image_folder, root: ./nowhere}"))
+
+
+def test_a_logger_without_its_library_is_told_with_its_place(recipe, monkeypatch):
+    for library in ("wandb", "tensorboard", "tensorboardX"):
+        monkeypatch.setitem(sys.modules, library, None)
+    logged = recipe(
+        DATA, f"loggers: [{{name: csv}}, {{name: wandb}}, {{name: tensorboard}}]\n{DATA}"
+    )
+    problems = found(check_build, logged)
+    assert [problem.key for problem in problems] == ["loggers.1", "loggers.2"]
+    assert problems[0].place.endswith(":2:24")
+    assert problems[0].message == (
+        "logger 'wandb': wandb needs an extra: pip install 'crs_plugin[loggers]'"
+    )
 
 
 def test_the_evaluations_know_what_pretraining_shows(recipe):

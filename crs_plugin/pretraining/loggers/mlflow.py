@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crs_plugin.files import write_atomically
+from crs_plugin.pretraining.needed_libraries import needs
 from crs_plugin.registry import MissingExtraError, register
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ _ID = ".mlflow_run"
 
 
 @register("logger", "mlflow")
+@needs("mlflow")
 def mlflow(
     folder: Path, /, *, experiment: str = "crs_plugin", tracking_uri: str | None = None
 ) -> "Logger":

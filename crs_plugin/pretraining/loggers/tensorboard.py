@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crs_plugin.pretraining.needed_libraries import needs
 from crs_plugin.registry import MissingExtraError, register
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 
 @register("logger", "tensorboard")
+@needs("tensorboard", "tensorboardX")
 def tensorboard(folder: Path, /) -> "Logger":
     """Writes event files that ``tensorboard --logdir runs`` shows.
 

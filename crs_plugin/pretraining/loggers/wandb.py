@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from crs_plugin.files import write_atomically
+from crs_plugin.pretraining.needed_libraries import needs
 from crs_plugin.registry import MissingExtraError, register
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ _ID = ".wandb_run"
 
 
 @register("logger", "wandb")
+@needs("wandb")
 def wandb(folder: Path, /, *, project: str = "crs_plugin", offline: bool = False) -> "Logger":
     """Sends metrics to Weights & Biases; a resumed run goes on in the same chart.
 
