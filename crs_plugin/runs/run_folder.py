@@ -110,6 +110,13 @@ class RunFolder:
         except (OSError, ValueError, TypeError) as error:
             raise InputError(f"{self.dropped} is no list of images ({error})") from error
 
+    def changes(self, recipe: Recipe) -> list[str]:
+        """Return in what a recipe differs from that of the run that is there, one line a value."""
+        before, after = (
+            _without_places(values) for values in (read_resolved(self.recipe), recipe.values)
+        )
+        return differences(before, after)
+
     def check(self, recipe: Recipe, mode: Mode) -> None:
         """Refuse what would lose a run or mix two of them; changes nothing.
 
@@ -189,10 +196,7 @@ class RunFolder:
                 f"{self.path} holds no run to resume (there is no recipe.yaml);"
                 " leave out --resume to start one"
             )
-        before, after = (
-            _without_places(values) for values in (read_resolved(self.recipe), recipe.values)
-        )
-        changes = differences(before, after)
+        changes = self.changes(recipe)
         if changes:
             listed = "\n".join(f"  {line}" for line in changes)
             raise InputError(

@@ -162,7 +162,7 @@ def _say_interrupted(run: _Run, begun: bool, continue_with: str) -> None:
     """Say how to go on; before the run has begun, the folder may hold another one."""
     folder = run.folder
     if not begun or not folder.recipe.is_file():
-        run.telling.say_result("interrupted before the run began; nothing was written")
+        run.telling.say_result("interrupted before the run began; nothing of it was written")
         return
     with logged_to(folder.log):
         if folder.can_resume:

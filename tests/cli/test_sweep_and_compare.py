@@ -23,6 +23,8 @@ def test_a_sweep_is_run_resumed_and_compared(call, tmp_path, capsys):
     listed = capsys.readouterr().out
     assert "sweeps/small/negative=0.5_seed=1: new" in listed
     assert "4 runs; nothing was run" in listed
+    assert call("recipe", "sweep", "small.yaml", "--dry-run") == 0
+    assert capsys.readouterr().out.endswith("\n1 run; nothing was run\n")
     assert not (tmp_path / "sweeps").exists()
 
     assert call(*sweep) == 0
@@ -73,7 +75,9 @@ def test_bad_input_of_a_sweep_runs_nothing(call, tmp_path, capsys):
         printed = capsys.readouterr().err
         assert said in printed
         assert "Traceback" not in printed
-        assert not (tmp_path / "sweeps").exists()
+        assert call("recipe", "sweep", "small.yaml", "--dry-run") == 0
+    assert capsys.readouterr().out.endswith("\n1 run; nothing was run\n")
+    assert not (tmp_path / "sweeps").exists()
 
 
 def test_bad_input_of_a_comparison(call, tmp_path, capsys):

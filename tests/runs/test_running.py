@@ -11,7 +11,7 @@ from crs_plugin.runs.run_folder import RunFolder
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
-        ("overwrite", "interrupted before the run began; nothing was written"),
+        ("overwrite", "interrupted before the run began; nothing of it was written"),
         ("resume", "interrupted; the run can be continued exactly with:\n  again"),
     ],
 )

@@ -91,7 +91,7 @@ def _list(runs: "Sequence[SweepRun]", found: dict[str, str], folder: Path) -> No
         click.echo(f"{folder / run.name}: {found[run.name]}")
         for override in run.overrides:
             click.echo(f"    --set {shlex.quote(override)}")
-    click.echo(f"{len(runs)} runs; nothing was run")
+    click.echo(f"{len(runs)} run{'s' * (len(runs) != 1)}; nothing was run")
 
 
 def _submit(left: "Sequence[SweepRun]", folder: Path, options: tuple[str, ...]) -> int:
@@ -107,8 +107,8 @@ def _submit(left: "Sequence[SweepRun]", folder: Path, options: tuple[str, ...]) 
     for run, job in zip(left, submit_jobs(left, folder, parameters), strict=True):
         click.echo(f"job {job.job_id}: {run.name}")
     click.echo(
-        f"{len(left)} jobs; their logs are in {folder / 'jobs'}. Once they have ended (not before:"
-        " two jobs would write one run), the same command continues what was stopped, or compares"
-        " what is finished"
+        f"{len(left)} job{'s' * (len(left) != 1)}; logs are in {folder / 'jobs'}. Once all have"
+        " ended (not before: two jobs would write one run), the same command continues what was"
+        " stopped, or compares what is finished"
     )
     return 0

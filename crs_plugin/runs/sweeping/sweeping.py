@@ -34,7 +34,14 @@ def states(runs: Sequence[SweepRun], folder: Path) -> dict[str, str]:
     found = {}
     for run in runs:
         place = RunFolder(folder / run.name)
-        place.check(run.recipe, "resume" if place.exists else "new")
+        changes = place.changes(run.recipe) if place.recipe.is_file() else []
+        if changes:
+            listed = "\n".join(f"  {line}" for line in changes)
+            raise InputError(
+                f"{place.path} was started with other values, so the sweep cannot go on with it:\n"
+                f"{listed}\nChange them back, or name another folder with --output"
+            )
+        place.check(run.recipe, "resume" if place.recipe.is_file() else "new")
         done = FINISHED if place.report.is_file() else STOPPED
         found[run.name] = done if place.exists else NEW
     return found
@@ -82,23 +89,26 @@ def run_sweep(runs: Sequence[SweepRun], folder: Path, *, continue_with: str) -> 
             f"{started_by} started several processes, but a sweep starts those of each run"
             " (training.devices) itself: begin it as one process"
         )
-    console = progress_console()
+    console, results = progress_console(), Console()
     _make(folder)
     failed: dict[str, str] = {}
     for number, run in enumerate(runs, start=1):
         _say(console, f"run {number} of {len(runs)}: {run.name}")
+        interrupted = False
         try:
-            finished = _go_on(run.recipe, folder / run.name, continue_with)
+            interrupted = not _go_on(run.recipe, folder / run.name, continue_with)
+        except KeyboardInterrupt:
+            interrupted = True
         except (InputError, RegistryError) as error:
             failed[run.name] = str(error)
         except Exception as error:  # whatever it is, the other runs must not suffer from it
             file = folder / f"{run.name}.failure.txt"
             write_atomically(file, traceback.format_exc())
             failed[run.name] = f"{cause(error)} (all of it in {file})"
-        else:
-            if not finished:
-                return 130
-    results = Console()
+        if interrupted:
+            done = _in_words(len(_finished(runs, folder)), len(runs))
+            _say(results, f"{done}; the same command goes on with the others")
+            return 130
     compare_finished(runs, folder, results)
     for name, why in failed.items():
         _say(results, f"failed: {name}: {why}")
@@ -116,16 +126,16 @@ def run_alone(recipe: Recipe, folder: Path) -> None:
 
 def compare_finished(runs: Sequence[SweepRun], folder: Path, console: Console) -> None:
     """Print a comparison of all runs that are finished, and write it as ``compare.html``."""
-    done = [folder / run.name for run in runs if (folder / run.name / "report.json").is_file()]
-    reports = [FinishedReport.read(place) for place in done]
+    reports = [FinishedReport.read(place) for place in _finished(runs, folder)]
+    done = _in_words(len(reports), len(runs))
     if not any(report.targets or report.measures for report in reports):
-        _say(console, f"{len(done)} of {len(runs)} runs are finished; they have no evaluations")
+        _say(console, f"{done}; they have no evaluations")
         return
     comparison = Comparison.of(reports)
     print_comparison(comparison, console)
     page = folder / "compare.html"
     write_atomically(page, comparison_page(comparison))
-    _say(console, f"{len(done)} of {len(runs)} runs are finished; compared in {page}")
+    _say(console, f"{done}; compared in {page}")
 
 
 def _make(folder: Path) -> None:
@@ -142,6 +152,15 @@ def _go_on(recipe: Recipe, place: Path, continue_with: str) -> bool:
     folder = RunFolder(place)
     mode: Mode = "resume" if folder.exists else "new"
     return run_recipe(recipe, folder, mode=mode, continue_with=continue_with)
+
+
+def _finished(runs: Sequence[SweepRun], folder: Path) -> list[Path]:
+    places = [folder / run.name for run in runs]
+    return [place for place in places if (place / "report.json").is_file()]
+
+
+def _in_words(done: int, of: int) -> str:
+    return f"{done} of {of} run{'s' * (of != 1)} finished"
 
 
 def _say(console: Console, line: str) -> None:

@@ -56,17 +56,25 @@ def test_a_failing_run_does_not_lose_the_others(runs, stand, tmp_path, capsys):
     assert f"failed: {NAMES[0]}: no such data" in printed
     assert f"failed: {NAMES[1]}: RuntimeError: out of luck" in printed
     assert "Traceback" in (folder / f"{NAMES[1]}.failure.txt").read_text()
-    assert "1 of 3 runs are finished" in printed
+    assert "1 of 3 runs finished" in printed
 
 
 def test_an_interrupted_sweep_goes_on_where_it_was(runs, stand, tmp_path, capsys):
     stand.instead = {NAMES[1]: False}
     assert run_sweep(runs, tmp_path, continue_with="again") == 130
+    said = "1 of 3 runs finished; the same command goes on with the others\n"
+    assert capsys.readouterr().out.endswith(said)
     assert states(runs, tmp_path) == dict(zip(NAMES, (FINISHED, STOPPED, NEW), strict=True))
     stand.calls, stand.instead = [], {}
     assert run_sweep(runs, tmp_path, continue_with="again") == 0
     assert stand.calls == [(NAMES[0], "resume"), (NAMES[1], "resume"), (NAMES[2], "new")]
-    assert "3 of 3 runs are finished" in capsys.readouterr().out
+    assert "3 of 3 runs finished" in capsys.readouterr().out
+
+
+def test_an_interruption_between_two_runs_is_one_of_the_sweep(runs, stand, tmp_path, capsys):
+    stand.instead = {NAMES[2]: KeyboardInterrupt()}
+    assert run_sweep(runs, tmp_path, continue_with="again") == 130
+    assert "2 of 3 runs finished; the same command goes on" in capsys.readouterr().out
 
 
 def test_it_is_begun_as_one_process(runs, tmp_path, monkeypatch):
@@ -83,7 +91,16 @@ def test_a_folder_of_another_recipe_is_refused_before_anything_runs(runs, valid,
     place = tmp_path / NAMES[1]
     place.mkdir()
     (place / "recipe.yaml").write_text(other.recipe.to_yaml())
-    with pytest.raises(InputError, match=r"optimizer\.momentum"):
+    with pytest.raises(InputError, match=r"optimizer\.momentum") as caught:
+        states(runs, tmp_path)
+    assert "--overwrite" not in str(caught.value)
+    assert str(caught.value).endswith("Change them back, or name another folder with --output")
+
+
+def test_a_folder_of_something_else_is_refused(runs, tmp_path):
+    (tmp_path / NAMES[1]).mkdir()
+    (tmp_path / NAMES[1] / "thesis.txt").touch()
+    with pytest.raises(InputError, match="is not empty and holds no run; name another folder"):
         states(runs, tmp_path)
 
 
