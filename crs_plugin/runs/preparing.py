@@ -26,6 +26,7 @@ from crs_plugin.recipe.pretraining_data import (
 )
 from crs_plugin.recipe.recipe import Recipe
 from crs_plugin.recipe.sampling import sampler_factory
+from crs_plugin.recipe.untested_data import untested_data
 from crs_plugin.runs.leaks import (
     FoundLeaks,
     Pretrained,
@@ -82,6 +83,9 @@ def prepare_run(
         InputError: If anything does not fit.
     """
     check_hardware(recipe.training)
+    note = untested_data(recipe)
+    if note:
+        telling.say_early(note)
     context = check_data(recipe)
     if rank == 0:
         check_build(recipe)

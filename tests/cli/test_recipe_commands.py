@@ -163,6 +163,17 @@ def test_validate_can_build_and_open_data(call, capsys, monkeypatch, tmp_path):
     assert call("recipe", "validate", NAME, "--build", "--data") == 0
 
 
+def test_validate_notes_data_that_no_evaluation_uses(call, capsys):
+    assert call("recipe", "validate", NAME) == 0
+    assert capsys.readouterr().out == f"{NAME}: valid\n"
+    assert (
+        call("recipe", "validate", NAME, "--set", "data={name: image_folder, root: ./faces}") == 0
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{NAME}: valid"
+    assert lines[1].startswith(f"{NAME}: note: no evaluation uses the data of pre-training")
+
+
 def test_schema_is_json(call, capsys):
     assert call("recipe", "schema") == 0
     schema = json.loads(capsys.readouterr().out)

@@ -23,6 +23,7 @@ def command(
 ) -> int:
     """Check recipes; every problem of every file is shown at once."""
     from crs_plugin.recipe import load_recipe
+    from crs_plugin.recipe.untested_data import untested_data
 
     # Spares Python's last collection a walk over all of torch, which takes a sixth of the time;
     # nothing is open that it would have to close.
@@ -42,6 +43,9 @@ def command(
         else:
             if not as_json:
                 click.echo(f"{file}: valid")
+                note = untested_data(recipe)
+                if note:
+                    click.echo(f"{file}: {note}")
     if as_json:
         print_json({"recipes": [_row(file, failures.get(file)) for file in files]})
         return 2 if failures else 0
