@@ -11,13 +11,13 @@ from crs_plugin.evaluation.result import (
     Target,
     headline_targets,
 )
+from crs_plugin.evaluation.table_widths import fit
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
 
 _TITLE = "Frozen encoder, in per cent (95 % interval)"
-_UNLIMITED = 10_000  # columns
 
 
 class Summary:
@@ -31,12 +31,10 @@ class Summary:
         self._results = results
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
-        from rich.measure import Measurement
         from rich.text import Text
 
         table = summary_table(self._results)
-        unlimited = options.update(max_width=_UNLIMITED)
-        if Measurement.get(console, unlimited, table).minimum <= options.max_width:
+        if fit(table, console, options):
             yield table
             return
         yield Text(_TITLE, style="italic")
@@ -55,8 +53,8 @@ def summary_table(results: Sequence[EvaluationResult]) -> "Table":
     encoders = list(dict.fromkeys(name for target in shown for name in target.scores))
     references = [name for name in encoders if name != TRAINED]
     table = Table(title=_TITLE, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    longest_word = max((len(word) for t in shown for word in t.title.split()), default=0)
-    table.add_column("target", overflow="fold", min_width=min(longest_word, 20))
+    table.collapse_padding = True
+    table.add_column("target")
     headings = ["accuracy", *references, "UAR", *references]
     beside_random = any(RANDOM in target.gains for target in shown)
     headings += [f"UAR gained over {RANDOM}"] if beside_random else []

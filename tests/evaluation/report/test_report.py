@@ -406,7 +406,7 @@ def test_the_summary_has_a_row_per_target() -> None:
     assert "gained over random" in text
 
 
-@pytest.mark.parametrize("width", [24, 40, 60])
+@pytest.mark.parametrize("width", [24, 40, 50])
 def test_the_summary_is_cut_off_nowhere(width) -> None:
     from rich.console import Console
 
@@ -421,6 +421,21 @@ def test_the_summary_is_cut_off_nowhere(width) -> None:
     assert f"({low:.1f}–{high:.1f})" in words.replace(" ", "")
     assert "[bold]lab" in words
     assert words.count("gained over random") == 2
+
+
+def test_the_usual_summary_is_a_whole_table_in_80_columns() -> None:
+    from rich.console import Console
+
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    titles = ("wild", "wild → lab", "unseen compound expressions")
+    results = [result(1.0, 0.5, title) for title in titles]
+    for each in results:
+        scores = each.targets[0].scores
+        scores["hog"] = scores["random"]
+    console.print(Summary(results))
+    lines = console.export_text().splitlines()
+    assert sum("100.0–100.0                100.0–100.0" in line for line in lines) == 3
+    assert "…" not in "".join(lines)
 
 
 def test_the_summary_has_no_empty_column() -> None:
