@@ -103,13 +103,14 @@ class Comparison:
             tested = {t.title for t in self.targets for r in t.rows if r.name == experiment.name}
             untested = [t.title for t in self.targets if t.headline and t.title not in tested]
             if untested:
-                notes.append(f"{experiment.name} was not tested on {', '.join(untested)}.")
+                named = ", ".join(map(repr, untested))  # a title may have commas of its own
+                notes.append(f"{experiment.name} was not tested on {named}.")
         for experiment in self.experiments:
             trained_on = dict.fromkeys(name for run in experiment.runs for name in run.trained_on)
             if trained_on:
                 notes.append(
                     f"{experiment.name} was pre-trained on what is tested"
-                    f" ({'; '.join(trained_on)}): its figures there are too good."
+                    f" ({', '.join(map(repr, trained_on))}): its figures there are too good."
                 )
         if self.incomplete:
             notes.append(f"Evaluations are missing in {', '.join(self.incomplete)}.")

@@ -13,8 +13,23 @@ def comparison_page(comparison: Comparison) -> str:
     pages = environment()
     pages.filters.update(titled=measure_title, in_per_cent=in_per_cent, as_number=as_number)
     return pages.get_template("comparison.html.jinja").render(
-        comparison=comparison, drawn=_drawn(comparison), rates=RATES, styles=styles()
+        comparison=comparison,
+        drawn=_drawn(comparison),
+        rates=RATES,
+        beside=_with_small_print(comparison),
+        styles=styles(),
     )
+
+
+def _with_small_print(comparison: Comparison) -> set[str]:
+    """Rates that have an interval or a deviation beside them somewhere: there figures make room."""
+    return {
+        rate
+        for target in comparison.targets
+        for row in target.rows
+        for rate, figure in row.rates.items()
+        if figure.interval is not None or figure.deviation is not None
+    }
 
 
 def _drawn(comparison: Comparison) -> list[Drawing]:

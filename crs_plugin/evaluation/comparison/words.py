@@ -23,11 +23,11 @@ def in_words(ours: str, theirs: str, target: str, made: Differences | None, why:
     low, high = sorted(100 * abs(end) for end in made.uar.interval)
     return (
         f"{ours} is {made.uar.shown} than {theirs} on {target} by {size} points of UAR"
-        f" [{low:.1f}, {high:.1f}]; {accuracy}."
+        f" ({low:.1f}–{high:.1f}); {accuracy}."
     )
 
 
 def signed(difference: Difference) -> str:
-    """Return a difference in points with its interval: ``+4.1 [+1.2, +6.9]``."""
+    """Return a difference in points with its interval: ``+4.1 (+1.2 to +6.9)``."""
     low, high = difference.interval
-    return f"{100 * difference.value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+    return f"{100 * difference.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"

@@ -53,8 +53,8 @@ def test_a_clear_difference_is_said_in_words(run):
     low, high = made.uar.interval
     assert 0.15 < low < made.uar.value < high < 0.4
     assert re.fullmatch(
-        r"crs_cont is better than supcon on CK\+ by 2\d\.\d points of UAR \[\d+\.\d, \d+\.\d\];"
-        r" accuracy \+2\d\.\d \[.*\]\.",
+        r"crs_cont is better than supcon on CK\+ by 2\d\.\d points of UAR \(\d+\.\d–\d+\.\d\);"
+        r" accuracy \+2\d\.\d \(\+.* to \+.*\)\.",
         row(comparison, "crs_cont").words,
     )
     turned = Comparison.of([e.runs[0] for e in comparison.experiments][::-1])
@@ -161,7 +161,7 @@ def test_a_target_that_the_first_lacks_is_shown_and_said(run):
 
 def test_what_was_not_tested_on_a_target_is_named(run):
     first, second = run("supcon", 0.5), run("crs_cont", 0.8, title="JAFFE")
-    assert "crs_cont was not tested on only here, CK+." in Comparison.of([first, second]).how
+    assert "crs_cont was not tested on 'only here', 'CK+'." in Comparison.of([first, second]).how
     assert not any("not tested" in line for line in Comparison.of([first]).how)
 
 
@@ -238,6 +238,17 @@ def test_the_json_is_plain_and_documented(run):
     assert any("Evaluations are missing in" in line for line in found["how"])
 
 
+def test_figures_of_the_page_make_room_for_small_print_only_where_there_is_some(run):
+    from crs_plugin.evaluation.comparison.page import comparison_page
+
+    runs = [run("a", 0.5), run("b", 0.8)]
+    assert "<small></small>" not in comparison_page(Comparison.of(runs))
+    seeds = Comparison.of([*runs, run("b", 0.7, 1)])
+    assert "<small></small>" in comparison_page(
+        seeds
+    )  # macro-F1 of a, beside that of b with its deviation
+
+
 def test_the_table_and_the_page_show_all(run):
     from rich.console import Console
 
@@ -257,3 +268,25 @@ def test_the_table_and_the_page_show_all(run):
     assert not re.search(r"https?://|@import|url\((?!#)", page)
     assert "prefers-color-scheme: dark" in page
     assert page.count("<svg") == 1
+
+
+FIGURES = re.compile(r"[+-]?\d[\d.]*–[\d.]+|[+-][\d.]+ to [+-][\d.]+|\d+\.\d")
+
+
+@pytest.mark.parametrize("width", [48, 60, 80, 110])
+def test_no_figure_is_broken_on_a_narrow_terminal(width, run):
+    from rich.console import Console
+
+    from crs_plugin.evaluation.comparison.printing import print_comparison
+
+    base = [run("crs_cont_resnet18", 0.5, seed) for seed in (0, 1)]
+    comparison = Comparison.of([*base, run("simclr_resnet18", 0.8), run("barlow", 1.0)])
+    whole = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    print_comparison(comparison, whole)
+    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    print_comparison(comparison, console)
+    text = console.export_text()
+    assert set(FIGURES.findall(text)) == set(FIGURES.findall(whole.export_text()))
+    assert "…" not in text
+    assert (" target " in text) == (width >= 80)
+    assert ("UAR differs by +" in text) == (width < 80)
