@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from crs_plugin.evaluation.figures.look import RANDOM_COLOUR, TRAINED_COLOUR, plain_style
+from crs_plugin.evaluation.figures.short_path import short_path
 from crs_plugin.models.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Box = tuple[float, float, float, float]
 """x, y, width, height in pixels of the upright image."""
 
 _HEIGHT = 2.1  # inches of a row
+_FEWEST = 10  # letters of a title
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ def predictions_picture(faces: Sequence[PredictedFace]) -> Image.Image:
         for face, (left, right) in zip(faces, axes, strict=True):
             _draw_image(left, face)
             _draw_bars(right, face.prediction)
+        figure.draw_without_rendering()  # which says where the images are
+        for left, _ in axes:
+            _shorten_title(left)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=120, facecolor="white")
     return Image.open(buffer).convert("RGB")
@@ -63,11 +68,21 @@ def _draw_image(axes: "Axes", face: PredictedFace) -> None:
     assert face.image is not None
     axes.imshow(face.image.convert("RGB"))
     axes.set_axis_off()
-    axes.set_title(face.name[-40:], fontsize=8)
+    axes.set_title(face.name, fontsize=8)
     if face.box is not None:
         x, y, width, height = face.box
         box = Rectangle((x, y), width, height, fill=False, edgecolor="#e69f00", linewidth=2)
         axes.add_patch(box)
+
+
+def _shorten_title(axes: "Axes") -> None:
+    """Make the title no wider than twice the way from its middle to the picture's edge."""
+    whole = axes.get_title()
+    room = axes.get_window_extent().x0 + axes.get_window_extent().x1
+    for letters in range(len(whole), _FEWEST - 1, -1):
+        axes.title.set_text(short_path(whole, letters))
+        if axes.title.get_window_extent().width <= room:
+            return
 
 
 def _draw_bars(axes: "Axes", prediction: Prediction) -> None:

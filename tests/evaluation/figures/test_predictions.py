@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
@@ -22,3 +24,15 @@ def test_the_face_box_is_drawn():
     orange = (boxed.astype(int) - plain)[:, :, 2] < -60
     assert orange.sum() > 100
     assert orange[:, : boxed.shape[1] // 2].sum() == orange.sum()
+
+
+def test_a_long_path_is_not_cut_off_at_the_edge():
+    long = [
+        "faces/lab/anger/Arnold_Schwarzenegger_0023.png",
+        f"faces/{'W' * 80}.png",
+        "faces/lab/anger/0023.png",
+    ]
+    for name in long:
+        picture = np.asarray(predictions_picture([replace(face(), name=name)]))
+        assert picture[:, 0].min() == 255, name
+        assert picture[:30, 5 : picture.shape[1] // 3].min() < 128, name  # there is a title
