@@ -114,7 +114,7 @@ def check_epoch(recipe: Recipe, data: PretrainingData) -> None:
     if drawn < size:
         key = "training.batch_size"
         message = f"a batch has {size} images, but an epoch has only {drawn}"
-        raise RecipeError([Problem(recipe.provenance.get(key, "default"), key, message)])
+        raise RecipeError([Problem(recipe.places.get(key, "default"), key, message)])
 
 
 def check_evaluations(evaluation: Sequence[Spec], context: EvaluationContext) -> None:

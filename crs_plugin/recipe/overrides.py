@@ -8,7 +8,9 @@ from crs_plugin.recipe.reading import described, read_text
 from crs_plugin.recipe.tree import Node, joined
 
 
-def overridden(tree: Node, overrides: Sequence[str], findings: Findings) -> Node:
+def overridden(
+    tree: Node, overrides: Sequence[str], findings: Findings, set_by: str = "--set"
+) -> Node:
     """Return the tree with values set.
 
     A key may be new, as long as the recipe may have it (the schema tells); a list is entered by
@@ -19,11 +21,12 @@ def overridden(tree: Node, overrides: Sequence[str], findings: Findings) -> Node
         tree: The recipe.
         overrides: ``dotted.key=VALUE`` each; later ones win.
         findings: Gets the problems.
+        set_by: What problems call the overrides.
     """
     for override in overrides:
         key, equals, text = override.partition("=")
         key = key.strip()
-        place = Place(f"--set {override}", Path.cwd())
+        place = Place(f"{set_by} {override}", Path.cwd())
         steps = key.split(".")
         if not equals or not all(steps):
             findings.add(place, "", "expected KEY=VALUE with a dotted key, as in optimizer.lr=3e-3")

@@ -14,7 +14,8 @@ class Place:
     """Where a value was written.
 
     Attributes:
-        source: The file as the user named it, ``--set KEY=VALUE``, or ``default``.
+        source: The file as the user named it, ``--set KEY=VALUE`` (``override KEY=VALUE`` from
+            Python), or ``default``.
         folder: What a relative path in the value starts from: the file's folder, or the current
             one for ``--set``.
         line: Line in the file, from 1; 0 where there is none.

@@ -53,6 +53,8 @@ class Recipe:
             replaced, paths absolute.
         provenance: Dotted key → where the value came from: ``recipes/x.yaml:12``, ``--set``,
             ``base.yaml:3 (inherited)`` or ``default``.
+        places: The same as problems name it: ``recipes/x.yaml:12:3``, ``--set KEY=VALUE`` or
+            ``default``.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Recipe:
     loggers: tuple[Spec, ...]
     values: Mapping[str, Any]
     provenance: Mapping[str, str] = field(compare=False, repr=False)
+    places: Mapping[str, str] = field(compare=False, repr=False)
 
     @property
     def source(self) -> DataSource:
@@ -99,7 +102,11 @@ class Recipe:
 
 
 def load_recipe(
-    source: str | Path, overrides: Sequence[str] = (), *, registry: Registry = registry
+    source: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    registry: Registry = registry,
+    set_by: str = "--set",
 ) -> Recipe:
     """Read a recipe and check everything that can be known without building or opening anything.
 
@@ -107,6 +114,7 @@ def load_recipe(
         source: A YAML file, or the name of a shipped recipe.
         overrides: ``dotted.key=VALUE`` each, as in ``optimizer.lr=3e-3``.
         registry: Where components are looked up.
+        set_by: What problems call the overrides.
 
     Returns:
         The recipe.
@@ -115,7 +123,7 @@ def load_recipe(
         RecipeError: If anything is wrong; all problems at once, each with file, line and column.
     """
     findings = Findings()
-    tree = _read(source, overrides, findings)
+    tree = _read(source, overrides, findings, set_by)
     if tree is not None:
         add_problems(tree, findings)
         recipe = _assembled(tree, registry, findings)
@@ -150,9 +158,13 @@ def read_recipe(
     return shown
 
 
-def _read(source: str | Path, overrides: Sequence[str], findings: Findings) -> Node | None:
+def _read(
+    source: str | Path, overrides: Sequence[str], findings: Findings, set_by: str = "--set"
+) -> Node | None:
     tree = read_tree(source, findings)
-    return None if tree is None else _with_defaults(overridden(tree, overrides, findings))
+    if tree is None:
+        return None
+    return _with_defaults(overridden(tree, overrides, findings, set_by))
 
 
 def _provenance(tree: Node) -> dict[str, str]:
@@ -187,7 +199,10 @@ def _assembled(tree: Node, registry: Registry, findings: Findings) -> Recipe:
         "loggers": assembly.several(tree, "loggers"),
     }
     check_fit(tree, parts["heads"], parts["objective"], parts["augmentation"], labels, findings)
-    return Recipe(**parts, values=assembly.values(tree), provenance=_provenance(tree))
+    places = {key: str(node.place) for key, node in walk(tree)}
+    return Recipe(
+        **parts, values=assembly.values(tree), provenance=_provenance(tree), places=places
+    )
 
 
 def _with_defaults(tree: Node) -> Node:

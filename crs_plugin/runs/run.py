@@ -100,7 +100,7 @@ def run(
     if resume and overwrite:
         raise InputError("resume continues a run, overwrite removes it: give one of them")
     changes = [f"{key}={on_one_line(value)}" for key, value in _leaves(overrides)]
-    loaded = load_recipe(recipe, changes)
+    loaded = load_recipe(recipe, changes, set_by="override")
     folder = RunFolder(Path(output) if output is not None else Path("runs") / loaded.name)
     mode: Mode = "resume" if resume else "overwrite" if overwrite else "new"
     again = "crs_plugin.run(…, resume=True) with the same arguments"

@@ -129,8 +129,8 @@ def test_an_epoch_has_a_batch_at_least(recipe, overrides, drawn, tmp_path):
         check_epoch(changed, data)
         return
     [problem] = found(partial(check_epoch, data=data), changed)
-    places = ("--set", f"{tmp_path}/recipe.yaml:14")
-    assert problem.place == places["batch_size" not in overrides[0]]
+    own = "batch_size" in overrides[0]
+    assert problem.place == (f"--set {overrides[0]}" if own else f"{tmp_path}/recipe.yaml:14:23")
     assert problem.key == "training.batch_size"
     assert problem.message.endswith(f"an epoch has only {drawn}")
 

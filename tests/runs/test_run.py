@@ -46,7 +46,7 @@ def test_a_value_that_no_recipe_can_hold_is_told_by_its_key(changes, key) -> Non
 
 
 def test_bad_input_is_told_as_on_the_command_line(tmp_path) -> None:
-    with pytest.raises(InputError, match=r"--set training\.epohcs=1: .*did you mean 'epochs'"):
+    with pytest.raises(InputError, match=r"^override training\.epohcs=1: .*did you mean 'epochs'"):
         crs_plugin.run("crs_cont_resnet18", output=tmp_path / "run", training={"epohcs": 1})
     with pytest.raises(InputError, match="give one of them"):
         crs_plugin.run("crs_cont_resnet18", resume=True, overwrite=True)
