@@ -1,5 +1,6 @@
 """A run that is stopped and resumed is, bit for bit, the run that was left alone."""
 
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 from small_run import (
     BATCH,
     NoisyViews,
@@ -76,6 +78,22 @@ def test_ctrl_c_at_any_step_then_resume_equals_the_undisturbed_run(step, undistu
     assert_same(module.state_dict(), state)
     assert rows(tmp_path) == expected_rows
     assert torch.equal(torch.stack(first.seen + second.seen), seen)
+
+
+def test_a_resumed_run_says_where_it_goes_on(tmp_path):
+    told = []
+    for step in (6, None):
+        file = io.StringIO()
+        views = NoisyViews(press_ctrl_c_at(step) if step else None)
+        small_run(
+            tmp_path,
+            small_module(views),
+            resume=step is None,
+            settings=settings(),
+            console=Console(file=file, width=60),
+        )
+        told.append([line for line in file.getvalue().splitlines() if "goes on" in line])
+    assert told == [[], [f"goes on at step 8 of {ALL_STEPS}"]]
 
 
 def test_the_seconds_of_all_parts_count(tmp_path):

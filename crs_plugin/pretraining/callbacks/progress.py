@@ -42,10 +42,14 @@ class ProgressDisplay(Closing):
         self._started = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Open the display."""
+        """Say where a resumed run goes on, and open the display."""
         self._first_step = trainer.global_step
         self._total_steps = int(trainer.estimated_stepping_batches)
         self._started = time.perf_counter()
+        if 0 < self._first_step < self._total_steps and trainer.is_global_zero:
+            line = f"goes on at step {self._first_step + 1:,} of {self._total_steps:,}"
+            log.info(line)
+            self._print(line)
         if self._console is None or not can_be_redrawn(self._console) or not trainer.is_global_zero:
             return
         self._bar = Progress(
