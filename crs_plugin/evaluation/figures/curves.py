@@ -13,6 +13,8 @@ from crs_plugin.evaluation.figures.look import INK, PALETTE, TRAINED_COLOUR, new
 _MOST_POINTS = 200
 """Points in a curve; longer runs are averaged over neighbouring steps."""
 
+_DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
+
 
 def training_curves(
     rows: Sequence[Mapping[str, Any]], spread_reference: float
@@ -59,11 +61,14 @@ def _term(rows: Sequence[Mapping[str, Any]], name: str, colour: str) -> Drawing 
         if _is_number(term.get("value")):
             steps.append(row["step"])
             values.append(float(term["value"]))
-        if _is_number(term.get("collapsed")):
-            collapsed.append(float(term["collapsed"]))
-    references = {"collapsed": float(np.median(collapsed))} if collapsed else {}
+            known = _is_number(term.get("collapsed"))
+            collapsed.append(float(term["collapsed"]) if known else math.nan)
     return _curve(
-        file_name("term", name), f"Term {name}", (steps, values), references, colour=colour
+        file_name("term", name),
+        f"Term {name}",
+        (steps, values),
+        beside={"collapsed": collapsed},
+        colour=colour,
     )
 
 
@@ -78,21 +83,29 @@ def _curve(
     series: tuple[Sequence[int], Sequence[float]],
     references: Mapping[str, float] | None = None,
     *,
+    beside: Mapping[str, Sequence[float]] | None = None,
     colour: str = TRAINED_COLOUR,
     from_zero: bool = False,
 ) -> Drawing | None:
     if not series[0]:
         return None
-    steps, values = _thinned(*series)
-    references = references or {}
+    steps, values = map(_thinned, series)
+    levels = {label: [level] * len(steps) for label, level in (references or {}).items()}
+    thinned = {label: _thinned(line) for label, line in (beside or {}).items()}
+    lines = {label: line for label, line in thinned.items() if _known(line)} | levels
+    marker = "o" * (len(steps) == 1)
     with plain_style():
         figure, axes = new_figure(4.0, 2.3)
-        axes.plot(steps, values, color=colour, linewidth=1.6, marker="o" * (len(steps) == 1))
-        for label, level in references.items():
-            axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.plot(steps, values, color=colour, linewidth=1.6, marker=marker)
+        for label, line in lines.items():
+            if label in levels:
+                axes.axhline(line[-1], **_DASHED)
+            else:
+                axes.plot(steps, line, marker=marker, **_DASHED)
+            last = _known(line)[-1]
             axes.annotate(
-                f"{label} {level:.3g}",
-                (0.99, level),
+                f"{label} {last:.3g}",
+                (0.99, last),
                 xycoords=("axes fraction", "data"),
                 xytext=(0, 2),
                 textcoords="offset points",
@@ -101,35 +114,40 @@ def _curve(
                 fontsize=7.5,
             )
         if from_zero:
-            axes.set_ylim(0, max([*values, *references.values()]) * 1.15 or 1)
+            axes.set_ylim(0, max([*values, *(line[-1] for line in levels.values())]) * 1.15 or 1)
         axes.set_xlabel("step")
         svg = as_svg(figure, name)
-    compared = "".join(f"; {label}: {level:.4g}" for label, level in references.items())
+    compared = "".join(f"; {label}: {_in_words(line)}" for label, line in lines.items())
     return Drawing(
         name=name,
         title=title,
         alt=f"{title} by step: from {values[0]:.4g} to {values[-1]:.4g}{compared}.",
         svg=svg,
-        csv=as_csv(("step", name, *references), _rows(steps, values, references)),
+        csv=as_csv(("step", name, *lines), _rows(steps, values, *lines.values())),
     )
 
 
-def _rows(
-    steps: Sequence[float], values: Sequence[float], references: Mapping[str, float]
-) -> list[tuple[float, ...]]:
-    return [(step, value, *references.values()) for step, value in zip(steps, values, strict=True)]
+def _rows(*columns: Sequence[float]) -> list[tuple[float | None, ...]]:
+    return [
+        tuple(None if math.isnan(value) else value for value in row)
+        for row in zip(*columns, strict=True)
+    ]
 
 
-def _thinned(
-    steps: Sequence[int], values: Sequence[float]
-) -> tuple[Sequence[float], Sequence[float]]:
-    if len(steps) <= _MOST_POINTS:
-        return steps, values
-    parts = np.array_split(np.arange(len(steps)), _MOST_POINTS)
-    return (
-        [float(np.mean(np.asarray(steps)[part])) for part in parts],
-        [float(np.mean(np.asarray(values)[part])) for part in parts],
-    )
+def _thinned(line: Sequence[float]) -> Sequence[float]:
+    if len(line) <= _MOST_POINTS:
+        return line
+    return [float(np.mean(part)) for part in np.array_split(np.asarray(line), _MOST_POINTS)]
+
+
+def _known(line: Sequence[float]) -> list[float]:
+    return [value for value in line if not math.isnan(value)]
+
+
+def _in_words(line: Sequence[float]) -> str:
+    known = _known(line)
+    same = known[0] == known[-1]
+    return f"{known[-1]:.4g}" if same else f"from {known[0]:.4g} to {known[-1]:.4g}"
 
 
 def _is_number(value: object) -> bool:
