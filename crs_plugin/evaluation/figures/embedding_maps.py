@@ -1,5 +1,7 @@
 """A map of the features: images that the encoder finds alike lie close together."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,24 +24,38 @@ def embedding_maps(
         name: What the names of the files begin with.
     """
     where = f"{METHODS[method]} map of {len(sample.fine):,} {sample.data}"
+    fine = {label: number for number, label in enumerate(sorted(set(sample.fine)))}
+    coarse = _of_members(sample, fine)
     maps = []
     for which, features in sample.features.items():
         places = in_plane(features, method, seed)
         title = f"{which.capitalize()} encoder, by expression"
-        maps.append(_map(f"{name}_{which}", title, places, sample.fine, where))
+        maps.append(_map(f"{name}_{which}", title, places, sample.fine, fine, where))
         if which == TRAINED:
             title = f"{which.capitalize()} encoder, by coarse class"
-            maps.append(_map(f"{name}_coarse", title, places, sample.coarse, where))
+            maps.append(_map(f"{name}_coarse", title, places, sample.coarse, coarse, where))
     return tuple(maps)
 
 
+def _of_members(sample: EmbeddingSample, fine: Mapping[str, int]) -> dict[str, int]:
+    """Coarse class → the look of the first of its expressions, so that both maps say the same."""
+    members = sorted(set(zip(sample.coarse, sample.fine, strict=True)), reverse=True)
+    return {coarse: fine[expression] for coarse, expression in members}
+
+
 def _map(
-    name: str, title: str, places: NDArray[np.float64], labels: tuple[str, ...], where: str
+    name: str,
+    title: str,
+    places: NDArray[np.float64],
+    labels: tuple[str, ...],
+    looks: Mapping[str, int],
+    where: str,
 ) -> Drawing:
-    classes = tuple(dict.fromkeys(labels))
+    classes = sorted(set(labels))
     with plain_style():
         figure, axes = new_figure(4.0, 3.9)
-        for number, label in enumerate(sorted(classes)):
+        for label in classes:
+            number = looks[label]
             members = np.array([other == label for other in labels])
             axes.plot(
                 *places[members].T,
@@ -65,7 +81,7 @@ def _map(
     return Drawing(
         name=name,
         title=title,
-        alt=f"{where}, {title.lower()}; classes: {', '.join(sorted(classes))}.",
+        alt=f"{where}, {title.lower()}; classes: {', '.join(classes)}.",
         svg=svg,
         csv=as_csv(
             ("x", "y", "label"),

@@ -107,6 +107,9 @@ class FeatureGeometry:
             drawings=_drawings(title, found),
             headline=False,
             notes=(
+                "Alignment is a mean squared distance of features of length 1: 0 if they are one,"
+                " 4 if they are opposite. Uniformity is a logarithm: 0 if all features are one, the"
+                " lower the more evenly they are spread.",
                 "Low alignment is good only beside low uniformity: features that are all one have"
                 " the best alignment there is, as those of a random network nearly are.",
                 "Shares of the variance are unbiased, so that one of nothing may fall below 0.",
