@@ -33,7 +33,7 @@ def test_every_component_of_ours_can_be_shown(call, capsys, kind):
     for name, component in own.items():
         assert call("components", "show", kind, name) == 0
         printed = capsys.readouterr().out
-        assert component.summary.split(":")[0][:40] in printed
+        assert component.summary.replace("``", "").split(":")[0][:40] in printed
         assert f"name: {name}" in printed
         assert component.summary, f"{kind} {name} has no docstring"
 
@@ -89,3 +89,10 @@ def test_brackets_in_a_strangers_words_are_printed_as_they_are(call, capsys, mon
     monkeypatch.setattr("crs_plugin.cli.components.list.registry", registered)
     assert call("components", "list", "--kind", "loss") == 0
     assert "Sums rows [n, d]; has no [/end]." in capsys.readouterr().out
+
+
+def test_listed_summaries_are_read_by_people(call, capsys):
+    assert call("components", "list", "--kind", "logger") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Writes metrics where mlflow ui shows them" in printed
+    assert "`" not in printed

@@ -31,7 +31,8 @@ def command(kind: str | None, as_json: bool) -> None:
         columns = (Column(title, overflow="fold") for title in ("name", "from", "what it is"))
         table = Table(*columns, box=None, pad_edge=False, padding=(0, 2))
         for name, found in own.items():
-            table.add_row(*map(Text, (name, *_described(found))))
+            origin, summary = _described(found)
+            table.add_row(*map(Text, (name, origin, summary.replace("``", ""))))
         console.print(f"[bold]{each}[/bold]")
         console.print(table)
         for (prefix, origin), names in families.items():

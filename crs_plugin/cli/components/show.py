@@ -17,6 +17,7 @@ def command(kind: str, name: str, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from crs_plugin.cli.components.docstring_lines import docstring_lines
     from crs_plugin.recipe.option_words import default_words, option_words
     from crs_plugin.recipe.snippet import snippet
 
@@ -44,8 +45,9 @@ def command(kind: str, name: str, as_json: bool) -> None:
         return
     console = Console(highlight=False)
     origin = f", from {component.origin}, {component.place}\n"
-    console.print(Text.assemble((f"{kind} {name}", "bold"), origin))
-    console.print(component.docstring or "(no docstring)", markup=False)
+    console.print(Text.assemble((f"{kind} {name}", "bold"), origin), soft_wrap=True)
+    for line in docstring_lines(component.docstring or "(no docstring)", console.width):
+        console.print(Text(line), soft_wrap=True)
     if options:
         table = Table("option", "type", "default", box=None, pad_edge=False, padding=(0, 2))
         for option in options:
