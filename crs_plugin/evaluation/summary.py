@@ -11,7 +11,7 @@ from crs_plugin.evaluation.result import (
     Target,
     headline_targets,
 )
-from crs_plugin.evaluation.table_widths import fit
+from crs_plugin.table_widths import fit
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

@@ -51,6 +51,14 @@ def test_list_shows_what_is_there_and_what_is_in_use(call, capsys):
     assert held.shape[-1] == 24
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_the_name_of_an_entry_can_be_copied_from_any_terminal(width, call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    cached(16)
+    assert call("cache", "list") == 0
+    assert entry_of(16).key in capsys.readouterr().out.split()
+
+
 def test_clear_removes_what_is_named_or_all_but_what_is_in_use(call, capsys):
     cached(16)
     cached(24)

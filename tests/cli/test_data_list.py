@@ -91,3 +91,13 @@ def test_no_one_waits_for_pytorch():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
     assert '"raf_db"' in done.stdout
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_counts_are_whole_on_a_narrow_terminal(width, call, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert call("data", "list") == 0
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert "28,389" in printed
+    assert "21,000" in printed

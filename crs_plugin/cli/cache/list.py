@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crs_plugin.cli.json_output import json_option, print_json
+from crs_plugin.cli.whole_table import print_whole
 
 if TYPE_CHECKING:
     from crs_plugin.data.cache.entry import Entry
@@ -48,10 +49,10 @@ def _print(found: "Sequence[Entry]", fetched: "Sequence[Copy]") -> None:
     console = Console()
     if found:
         names = ("entry", "data set", "images", "px", "size", "used", "")
-        table = Table(*(Column(name, overflow="fold") for name in names), box=None)
+        table = Table(*(Column(name, no_wrap=name != "data set") for name in names), box=None)
         for entry in found:
             table.add_row(*map(Text, _cells(entry)))
-        console.print(table)
+        print_whole(table, console)
     taken = in_words(sum(entry.bytes for entry in found))
     line = f"{entries_folder()}: {taken} of at most {in_words(cache_limit(found))}"
     console.print(Text(line), soft_wrap=True)

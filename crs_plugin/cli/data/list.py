@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from crs_plugin.cli.json_output import json_option, print_json
+from crs_plugin.cli.whole_table import print_whole
 from crs_plugin.registry import Component, PluginError, registry
 
 _REST = ("setting", "classes", "images", "needs_files", "folder", "found")
@@ -76,4 +77,4 @@ def _print(rows: list[dict[str, Any]]) -> None:
             else {True: "no", False: "needs none", None: ""}[row["needs_files"]]
         )
         table.add_row(*map(Text, (*texts, found)))
-    Console(highlight=False).print(table)
+    print_whole(table, Console(highlight=False))

@@ -8,7 +8,7 @@ from crs_plugin.evaluation.comparison.compared_target import RATES, ComparedRow
 from crs_plugin.evaluation.comparison.comparison import Comparison
 from crs_plugin.evaluation.comparison.figure import Figure
 from crs_plugin.evaluation.comparison.words import signed
-from crs_plugin.evaluation.table_widths import fit
+from crs_plugin.table_widths import fit
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

@@ -2,7 +2,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from crs_plugin.evaluation.table_widths import fit
+from crs_plugin.table_widths import fit
 
 WORDS = ("unseen compound expressions", "100.0\n100.0–100.0", "+44.2 to +55.8")
 
