@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from crs_plugin.cli.completion import recipes
+from crs_plugin.cli.set_option import set_option
 from crs_plugin.errors import InputError
 
 
@@ -20,13 +21,7 @@ from crs_plugin.errors import InputError
 )
 @click.option("--data", metavar="NAME", help="One data set instead, in the usual way.")
 @click.option("--root", metavar="DIR", help="Folder of the data set NAME.")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a value of the recipe, or set an option of the data set.",
-)
+@set_option("a value of the recipe, or an option of the data set")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),

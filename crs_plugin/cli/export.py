@@ -18,7 +18,12 @@ import click
     help="safetensors: our own file, weights by their stock names; pt2: a program for"
     " torch.export.load; onnx: for onnxruntime and others (needs the extra 'onnx').",
 )
-@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file that is written.",
+)
 @click.option(
     "--preprocessing",
     is_flag=True,

@@ -7,7 +7,12 @@ import click
 
 @click.command("import", epilog="Example: crs import checkpoint.pth --output encoder.safetensors")
 @click.argument("checkpoint", metavar="CHECKPOINT", type=click.Path(path_type=Path))
-@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The encoder's file, .safetensors.",
+)
 @click.option(
     "--backbone",
     default="resnet18",

@@ -51,6 +51,16 @@ def test_every_help_text_ends_with_an_example(call, capsys, path):
     assert capsys.readouterr().out.strip().splitlines()[-1].strip().startswith("Example: crs ")
 
 
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_is_explained(path):
+    options = [each for each in COMMANDS[path].params if isinstance(each, click.Option)]
+    assert [each.name for each in options if not each.help] == []
+    for option in options:
+        if option.opts == ["--set"]:
+            assert re.match(r"Set an? (value of the recipe|option of the data set)", option.help)
+            assert "can be repeated" in option.help
+
+
 def test_commands_that_texts_name_can_be_called_so():
     package = Path(crs_plugin.__file__).parent
     texts = "".join(file.read_text() for file in package.rglob("*.py"))

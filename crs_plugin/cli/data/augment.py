@@ -6,11 +6,12 @@ import click
 
 from crs_plugin.cli.completion import recipes
 from crs_plugin.cli.data.picture_file import check_picture_file
+from crs_plugin.cli.set_option import set_option
 
 
 @click.command("augment", epilog="Example: crs data augment crs_cont_resnet18 --output sheet.png")
 @click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
+@set_option()
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -18,8 +19,20 @@ from crs_plugin.cli.data.picture_file import check_picture_file
     show_default=True,
     help="The picture, .png or .jpg.",
 )
-@click.option("--images", type=click.IntRange(1, 64), default=8, show_default=True)
-@click.option("--draws", type=click.IntRange(1, 12), default=4, show_default=True)
+@click.option(
+    "--images",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="How many images are shown, a row each.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 12),
+    default=4,
+    show_default=True,
+    help="How often each is augmented anew.",
+)
 @click.option(
     "--component",
     metavar="NAME",

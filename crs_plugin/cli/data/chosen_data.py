@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crs_plugin.cli.completion import datasets_and_recipes
+from crs_plugin.cli.set_option import set_option as set_option_of
 from crs_plugin.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,13 +18,7 @@ data_argument = click.argument(
     "data", metavar="NAME_OR_RECIPE", shell_complete=datasets_and_recipes
 )
 root_option = click.option("--root", metavar="DIR", help="Folder of the data set NAME.")
-set_option = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="An option of the data set (valid_as_test=true), or a value of the recipe.",
-)
+set_option = set_option_of("an option of the data set, or a value of the recipe")
 
 
 def chosen_data(data: str, root: str | None, overrides: Sequence[str]) -> "Spec | Recipe":

@@ -8,6 +8,7 @@ import click
 
 from crs_plugin.cli.completion import datasets
 from crs_plugin.cli.data.chosen_data import root_option
+from crs_plugin.cli.set_option import set_option
 from crs_plugin.errors import InputError
 from crs_plugin.output_place import check_output_folder
 
@@ -20,7 +21,7 @@ _OPENED_BY = "--set file=faces.csv --set split_column=split --set subject_column
 )
 @click.argument("name", shell_complete=datasets)
 @root_option
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set an option.")
+@set_option("an option of the data set")
 @click.option(
     "--detector",
     type=click.Path(path_type=Path),

@@ -19,8 +19,20 @@ from crs_plugin.cli.data.picture_file import check_picture_file
     show_default=True,
     help="The picture, .png or .jpg.",
 )
-@click.option("--columns", type=click.IntRange(1, 40), default=12, show_default=True)
-@click.option("--size", type=click.IntRange(16, 256), default=96, show_default=True)
+@click.option(
+    "--columns",
+    type=click.IntRange(1, 40),
+    default=12,
+    show_default=True,
+    help="How many images are shown of an expression.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(16, 256),
+    default=96,
+    show_default=True,
+    help="Side of an image in pixels.",
+)
 def command(
     data: str,
     root: str | None,

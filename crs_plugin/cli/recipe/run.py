@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from crs_plugin.cli.completion import recipes
+from crs_plugin.cli.set_option import set_option
 
 
 @click.command("run", epilog="Example: crs recipe run crs_cont_resnet18 --set training.epochs=2")
@@ -15,7 +16,7 @@ from crs_plugin.cli.completion import recipes
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the run [default: runs/NAME].",
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
+@set_option()
 @click.option("--resume", is_flag=True, help="Continue a stopped run exactly where it stopped.")
 @click.option("--overwrite", is_flag=True, help="Remove the run that is there; start anew.")
 def command(

@@ -7,6 +7,7 @@ import click
 
 from crs_plugin.cli.completion import recipes
 from crs_plugin.cli.json_output import json_option, print_json
+from crs_plugin.cli.set_option import set_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +18,7 @@ _LEAST_VALUE = 20
 
 @click.command("show", epilog="Example: crs recipe show crs_cont_resnet18")
 @click.argument("recipe", metavar="FILE_OR_NAME", shell_complete=recipes)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
+@set_option()
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a recipe file instead of a table.")
 @json_option
 def command(recipe: str, overrides: tuple[str, ...], as_yaml: bool, as_json: bool) -> None:

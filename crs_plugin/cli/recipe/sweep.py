@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     "settings",
     multiple=True,
     metavar="KEY=VALUE,…",
-    help="Values to try; commas inside brackets and quotes separate nothing.",
+    help="Set a value of the recipe, or several to try; can be repeated. Commas inside brackets"
+    " and quotes separate nothing.",
 )
 @click.option(
     "--seeds", type=click.IntRange(1), default=1, show_default=True, help="Runs of each, by seed."

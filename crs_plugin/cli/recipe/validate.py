@@ -9,12 +9,13 @@ import click
 
 from crs_plugin.cli.completion import recipes
 from crs_plugin.cli.json_output import json_option, print_json
+from crs_plugin.cli.set_option import set_option
 from crs_plugin.errors import InputError
 
 
 @click.command("validate", epilog="Example: crs recipe validate my_recipe.yaml --build")
 @click.argument("files", nargs=-1, required=True, metavar="FILE_OR_NAME...", shell_complete=recipes)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a value.")
+@set_option()
 @click.option("--build", is_flag=True, help="Also build the network and pass one made-up batch.")
 @click.option("--data", is_flag=True, help="Also open the data sets and read every image once.")
 @json_option
