@@ -20,17 +20,24 @@ def write_card(
     leaks: Leaks,
 ) -> None:
     """Write the card, and the encoder again with the card in its description."""
-    notes = dict.fromkeys(leaks.warnings)
-    notes |= dict.fromkeys(note for result in results for note in result.notes)
     card = encoder_card(
         encoder.info,
         encoder.digest(),
         [_row(target) for target in headline_targets(results)],
         recipe=recipe.to_yaml(),
-        limits=tuple(notes),
+        limits=(*leaks.warnings, *_limits(results)),
     )
     write_atomically(folder.card, card)
     Encoder(encoder.backbone, replace(encoder.info, card=card)).save(folder.encoder)
+
+
+def _limits(results: Sequence[EvaluationResult]) -> list[str]:
+    """The notes of the evaluations, each once, with the names of those that have it."""
+    having: dict[str, list[str]] = {}
+    for result in results:
+        for note in result.notes:
+            having.setdefault(note, []).append(result.title)
+    return [f"{', '.join(dict.fromkeys(titles))}: {note}" for note, titles in having.items()]
 
 
 def _row(target: Target) -> dict[str, object]:

@@ -207,7 +207,7 @@ def test_a_run_warns_and_lists_the_pairs(faces, call, capsys, tmp_path):
     capsys.readouterr()
     assert call("compare", str(folder)) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "small was pre-trained on what is tested (test of probe)" in told
+    assert "small was pre-trained on what is tested ('test of probe')" in told
 
 
 def test_a_run_without_leaks_says_so(faces, call, capsys, tmp_path):
