@@ -107,7 +107,7 @@ def run_sweep(runs: Sequence[SweepRun], folder: Path, *, continue_with: str) -> 
             failed[run.name] = f"{cause(error)} (all of it in {file})"
         if interrupted:
             done = _in_words(len(_finished(runs, folder)), len(runs))
-            _say(results, f"{done}; the same command goes on with the others")
+            _say(results, f"{done}; the same command goes on")
             return 130
     compare_finished(runs, folder, results)
     for name, why in failed.items():

@@ -62,7 +62,7 @@ def test_a_failing_run_does_not_lose_the_others(runs, stand, tmp_path, capsys):
 def test_an_interrupted_sweep_goes_on_where_it_was(runs, stand, tmp_path, capsys):
     stand.instead = {NAMES[1]: False}
     assert run_sweep(runs, tmp_path, continue_with="again") == 130
-    said = "1 of 3 runs finished; the same command goes on with the others\n"
+    said = "1 of 3 runs finished; the same command goes on\n"
     assert capsys.readouterr().out.endswith(said)
     assert states(runs, tmp_path) == dict(zip(NAMES, (FINISHED, STOPPED, NEW), strict=True))
     stand.calls, stand.instead = [], {}
