@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "output_place": {"errors"},
     "image_file": set(),
     "verbosity": set(),
+    "table_widths": set(),
     "losses": GROUND,
     "miners": GROUND | {"losses"},
     "augmentations": GROUND,
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     "testing": {"data", "expressions"},
     "data": GROUND,
     "pretraining": GROUND | CORE | {"data", "models", "verbosity"},
-    "evaluation": GROUND | CORE | {"data", "models"},
+    "evaluation": GROUND | CORE | {"data", "models", "table_widths"},
     "progress": {"verbosity"},
     "recipe": GROUND
     | CORE
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     "cli": GROUND
     | CORE
     | {"data", "models", "pretraining", "evaluation", "progress", "recipe"}
-    | {"runs", "verbosity"},
+    | {"runs", "verbosity", "table_widths"},
 }
 FORBIDDEN_LIBRARIES = {
     "expressions": {"torch"},
