@@ -43,6 +43,9 @@ def command(
     of the data in its order (or with the paths in NAME.paths.csv beside it, as crs embed writes
     them). With --data it is a linear probe on the set's own test split, or a cross-validation by
     person where persons are known and there is no such split.
+
+    Where the encoder lies in the folder of its run, what it was pre-trained on is compared with
+    what is tested, and leaks are told; with on_leak: error in the recipe they are refused.
     """
     if (recipe is None) == (data is None):
         raise click.UsageError("give --recipe FILE_OR_NAME or --data NAME, one of them")

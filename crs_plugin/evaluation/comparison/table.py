@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _RATES = dict(zip(RATES, ("accuracy", "UAR", "macro-F1"), strict=True))
-_DIFFERS = "UAR differs by"
+_DIFFERS = "UAR difference"
 _OTHER = "Other figures, rates in per cent"
 
 

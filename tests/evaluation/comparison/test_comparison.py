@@ -289,4 +289,4 @@ def test_no_figure_is_broken_on_a_narrow_terminal(width, run):
     assert set(FIGURES.findall(text)) == set(FIGURES.findall(whole.export_text()))
     assert "…" not in text
     assert (" target " in text) == (width >= 80)
-    assert ("UAR differs by +" in text) == (width < 80)
+    assert ("UAR difference +" in text) == (width < 80)
