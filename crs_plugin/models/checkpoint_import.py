@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +124,8 @@ def refuse_checkpoint_of_run(path: Path) -> None:
     remedy = (
         f"give {run}, whose encoder does"
         if (run / ENCODER_FILE).is_file()
-        else f"finish the run, or make an encoder of it with crs import {path} --input-size N"
+        else "finish the run, or make an encoder of it with crs import"
+        f" {shlex.quote(str(path))} --input-size N --output encoder.safetensors"
     )
     raise InputError(
         f"{path} is what a run resumes from, and does not say what its images were like; {remedy}"

@@ -358,6 +358,13 @@ def test_where_it_is_not_known_what_an_encoder_was_trained_on_that_is_told(
     recipe = folder / "recipe.yaml"
     recipe.write_text(f"{recipe.read_text()}plugins: [{tmp_path / 'own.py'}]\n")
     assert "plugins that this one lacks" in evaluated(call, tmp_path, *OF_RUN)["unknown"]
+    (folder / "base.yaml").write_text(recipe.read_text())
+    recipe.write_text("extends: base.yaml\n")
+    assert "plugins that this one lacks" in evaluated(call, tmp_path, *OF_RUN)["unknown"]
+    for odd in ("plugins: 5", "plugins: [{a: b}]", "- a list"):
+        recipe.write_text(f"{odd}\n")
+        assert call("evaluate", *OF_RUN, "--output", "evaluated", "--overwrite") in (0, 2)
+    recipe.write_text((folder / "base.yaml").read_text())
     recipe.write_text(recipe.read_text().replace(str(faces), str(tmp_path / "gone")))
     recipe.write_text(recipe.read_text().partition("plugins:")[0])
     assert "gone" in evaluated(call, tmp_path, *OF_RUN)["unknown"]

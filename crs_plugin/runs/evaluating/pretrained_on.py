@@ -12,10 +12,9 @@ from crs_plugin.errors import InputError
 from crs_plugin.evaluation.context import EvaluationContext
 from crs_plugin.evaluation.features.traced_images import traced_images_of
 from crs_plugin.models.encoder_file import ENCODER_FILE
-from crs_plugin.recipe import load_recipe
 from crs_plugin.recipe.pretraining_data import pretraining_data, reduced
 from crs_plugin.recipe.reading import read_resolved
-from crs_plugin.recipe.recipe import Recipe
+from crs_plugin.recipe.recipe import Recipe, load_recipe, read_recipe
 from crs_plugin.runs.leaks import Pretrained
 from crs_plugin.runs.run_folder import RunFolder
 
@@ -57,8 +56,10 @@ def pretrained_on(
     if run is None:
         return None, "the encoder does not lie in the folder of the run that trained it"
     try:
-        plugins = {*(read_resolved(run.recipe).get("plugins") or ())}
-        strange = sorted(plugins - {*(plan.get("plugins") or ())})
+        values, _ = read_recipe(run.recipe)  # which imports nothing, but knows what is inherited
+        listed = values.get("plugins")
+        wanted = listed if isinstance(listed, list) else []  # else it is no recipe, and refused
+        strange = [plugin for plugin in wanted if plugin not in (plan.get("plugins") or ())]
         if strange:
             return None, f"the recipe of its run needs plugins that this one lacks: {strange[0]}"
         return _read(load_recipe(run.recipe), run, context, reader), ""
